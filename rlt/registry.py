@@ -1,0 +1,88 @@
+"""Names to objects: the one place of rlt that imports by name.
+
+`ppo` in group `agents` is the module `rlt.agents.ppo`, by rule; `package.module:Name` is an object of another package.
+Other packages announce theirs by entry points (`rlt.agents`, `rlt.envs`, `rlt.models`), and then count like rlt's own.
+
+Trust: a name that a person types is imported as it stands. A name that was read from a file (`trust` is then a tuple
+of packages, not None) is imported only if it is rlt's own, announced by an entry point, or its package is in `trust`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from importlib.metadata import entry_points
+from typing import Any
+
+from rlt.errors import ConfigError, TrustError, one_of
+
+
+def names(group: str) -> list[str]:
+    """Every registered name of `group` (`agents`, `envs`, `models`): rlt's packages and modules, then entry points."""
+    own: list[str] = []
+    if importlib.util.find_spec(f"rlt.{group}") is not None:
+        package = importlib.import_module(f"rlt.{group}")
+        own = [m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and not m.name.startswith("_")]
+    return sorted({*own, *(e.name for e in entry_points(group=f"rlt.{group}"))})
+
+
+def is_external(name: str) -> bool:
+    """Whether `name` is of the form `package.module:Object`."""
+    return ":" in name
+
+
+def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: str | None = None) -> None:
+    """Refuses a `package.module:Object` read from a file unless its package is trusted.
+
+    `trust=None` means that a person typed the name. `key` says where it stood, `repeat` is the command to run again.
+    """
+    if trust is None or not is_external(name):
+        return
+    module = name.split(":", 1)[0]
+    package = module.split(".", 1)[0]
+    if package == "rlt" or any(module == t or module.startswith(t + ".") for t in trust):
+        return
+    announced = {e.value.split(":")[0].split(".")[0] for g in ("agents", "envs", "models") for e in entry_points(group=f"rlt.{g}")}
+    if package in announced:
+        return
+    command = f"{repeat} trust={package}" if repeat else f"trust={package}"
+    raise TrustError(
+        f"{key}={name} was read from a file and would import the package {package}",
+        "nothing of it was imported: code that a file names runs only with your word",
+        fix=f"if you trust {package}: {command}",
+    )
+
+
+def load(group: str, name: str, *, key: str, trust: tuple[str, ...] | None = None, repeat: str | None = None) -> Any:
+    """The object called `name` in `group`: a module for a plain name, an attribute for `package.module:Object`."""
+    if is_external(name):
+        check_trust(name, key=key, trust=trust, repeat=repeat)
+        return load_object(name, key=key)
+    for entry in entry_points(group=f"rlt.{group}"):
+        if entry.name == name:
+            return entry.load()
+    if name not in names(group):
+        raise ConfigError(f"{key}={name}: there is no such name in rlt.{group}", one_of(name, names(group)))
+    return importlib.import_module(f"rlt.{group}.{name}")
+
+
+def load_object(name: str, *, key: str) -> Any:
+    """`package.module:Object`, imported. The error says which half is missing."""
+    module_name, _, attribute = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
+            raise  # the module is there; something that it imports is not
+        raise ConfigError(
+            f"{key}={name}: there is no module {module_name}",
+            f"{error.name} was looked for in the working directory and in the installed packages",
+        ) from None
+    found: Any = module
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            public = [n for n in vars(found) if not n.startswith("_")]
+            raise ConfigError(f"{key}={name}: {module_name} has no {attribute}", one_of(part, public))
+        found = getattr(found, part)
+    return found

@@ -1,0 +1,1 @@
+"""What the agents share: the vector environment protocol, distributions, returns, storage, normalisers, schedules."""

@@ -1,0 +1,105 @@
+"""The protocol that agents speak to environments.
+
+Every backend resets a finished sub-environment in the same step and hands the true final observation beside the first
+one of the new episode. So a `Step` is always one transition of each sub-environment: a reset is never a step.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, NamedTuple, TypeAlias
+
+import torch
+from gymnasium import Space
+
+from rlt.types import Bool, Float32, Purpose, Tensor, Test
+
+Observation: TypeAlias = Any
+"""A tensor `[num_envs, ...]`, or a dict or tuple of these, as the space says. Box float32 (uint8 stays uint8), Discrete
+and MultiDiscrete int64 counted from 0, MultiBinary bool."""
+
+Action: TypeAlias = Any
+"""As `Observation`, of the action space. Discrete actions are counted from 0; Box actions are in the environment's units."""
+
+
+class Step(NamedTuple):
+    """One transition of each sub-environment. Tensors are fresh: the environment never writes to them again."""
+
+    obs: Observation
+    """Where the next action starts: after an episode's end, the first observation of the new episode."""
+    reward: Float32[Tensor, "num_envs"]
+    terminated: Bool[Tensor, "num_envs"]
+    """The task ended: the value of what follows is 0."""
+    truncated: Bool[Tensor, "num_envs"]
+    """The episode was cut short, by a time limit say: what follows has a value, that of `final_obs`. Both may be true:
+    then the task ended, and `terminated` counts."""
+    final_obs: Observation
+    """The observation that the action led to, before any reset. The same object as `obs` where no episode ended."""
+    action_mask: Bool[Tensor, "num_envs n_actions"] | None = None
+    """Which discrete actions are allowed at `obs`; None where the environment gives no `info["action_mask"]`."""
+
+
+class VectorEnv(ABC, Generic[Purpose]):
+    """`num_envs` copies of one environment, stepped together. `VectorEnv[Train]` and `VectorEnv[Test]` are not
+    interchangeable: learning takes the first, evaluation the second."""
+
+    id: str
+    """The Gymnasium id, `package:Id-v0` for one from a package."""
+    backend: str
+    """Which backend this is: `sync`, `native`, `pool`, …"""
+    num_envs: int
+    device: torch.device
+    """Where observations and rewards arrive."""
+    seed: int | None
+    """Given to `make`, else None: the agent then seeds the first reset."""
+    single_observation_space: Space[Any]
+    single_action_space: Space[Any]
+    inexact_resume: str | None
+    """None if `get_state` and `set_state` restore to the bit, else why they cannot."""
+
+    @abstractmethod
+    def reset(self, seed: int | None = None) -> Observation:
+        """Starts new episodes everywhere; with a seed, sub-environment i is seeded with `seed + i`.
+
+        Without one, generators go on where they are (a first reset without any seed draws one from the system).
+        """
+
+    @abstractmethod
+    def send(self, action: Action) -> None:
+        """Starts a step. Exactly one `recv` must follow. The action is copied: the caller may overwrite it."""
+
+    @abstractmethod
+    def recv(self) -> Step:
+        """Waits for the step that `send` started."""
+
+    def step(self, action: Action) -> Step:
+        """`send`, then `recv`."""
+        self.send(action)
+        return self.recv()
+
+    @property
+    @abstractmethod
+    def action_mask(self) -> Bool[Tensor, "num_envs n_actions"] | None:
+        """The mask at the current observation, after `reset` as after `recv`; None where there is none."""
+
+    @abstractmethod
+    def get_state(self) -> dict[str, Any]:
+        """Everything that future steps depend on, as a tree of tensors, numpy arrays, numbers, strings and None.
+
+        Never with a step in flight. Taken in one process, it restores in another (`set_state`), also after more resets.
+        """
+
+    @abstractmethod
+    def set_state(self, state: dict[str, Any]) -> Observation:
+        """Goes on from `state`, bit-equal to the environment that it was taken from; returns the current observation.
+
+        Where `inexact_resume` says why not, new episodes are started instead, with the saved generators' seeds.
+        """
+
+    @abstractmethod
+    def twin(self, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Test]:
+        """The same environment (id, arguments, wrappers, backend, device) anew, for evaluation."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Frees everything. A second call does nothing."""
