@@ -1,0 +1,72 @@
+"""What every run is asked for, whatever it learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """Evaluation during and after training: own environments, own seeds, frozen normalisers."""
+
+    interval: int | None = None
+    """Steps between evaluations. null: a tenth of total_steps; 0: never."""
+    episodes: int = 10
+    """Episodes of one periodic evaluation, the same number from each environment (one more from the first if it does not divide)."""
+    num_envs: int | None = None
+    """Environments to evaluate in. null: as many as in training, at most `episodes` and at most 16."""
+    deterministic: bool = True
+    """Take the policy's most likely action instead of a sample."""
+    final_episodes: int = 100
+    """Episodes of the evaluation after the last step. 0: none."""
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """Checkpoints: what a killed run goes on from."""
+
+    interval: int | None = None
+    """Steps between checkpoints. null: a tenth of total_steps; 0: only at the end and when the run is stopped."""
+    keep: int = 1
+    """How many periodic checkpoints stay, the newest first; 0 keeps all. `best` is kept apart."""
+
+
+@dataclass(frozen=True)
+class LogConfig:
+    """What is written while a run goes on."""
+
+    interval: int | None = None
+    """Steps between rows of metrics.csv and points in TensorBoard. null: the agent's own (PPO: one rollout)."""
+    tensorboard: bool = True
+    """Write TensorBoard events."""
+    progress: Literal["auto", "rich", "plain", "off"] = "auto"
+    """The progress line. auto: rich in a terminal, else plain lines."""
+
+
+@dataclass(frozen=True)
+class StopConfig:
+    """Reasons to stop before total_steps, looked at after each periodic evaluation."""
+
+    reward: float | None = None
+    """Stop once the mean return of an evaluation reaches this."""
+    patience: int | None = None
+    """Stop after so many evaluations in a row without a new best."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The part of a configuration that `rlt.run` owns."""
+
+    total_steps: int = 1_000_000
+    """Steps to train: one step is one transition of one environment. On-policy agents round down to whole rollouts."""
+    seed: int = 0
+    """Fixes everything: networks, exploration, environments, evaluation. Each gets a seed of its own from this one."""
+    device: str = "auto"
+    """cpu, cuda, cuda:1. auto: cuda where there is one and the network is large enough to gain (a CNN), else cpu."""
+    init_from: str | None = None
+    """A run folder or checkpoint whose policy weights (normalisers included) the run starts from."""
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    stop: StopConfig = field(default_factory=StopConfig)

@@ -1,0 +1,117 @@
+"""A state as one file: a tree of tensors, arrays, numbers and strings, in safetensors.
+
+The tensors are safetensors entries; the rest of the tree is JSON in the header, where `{"$tensor": 3}` stands for
+entry 3. A digest over both is checked on load. Loading builds data and nothing else: no pickle, no code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from rlt.errors import RunError
+from rlt.store.atomic import write_atomically
+from rlt.types import Tensor
+
+FORMAT_VERSION = 1
+"""Raised when a file written now could not be read by the release before."""
+
+
+def save_tree(path: Path, tree: Any, *, kind: str) -> None:
+    """Writes `tree` to `path`, atomically. `kind` (`checkpoint`, `agent`, `weights`) is asked for again on load.
+
+    A tree is made of dicts with string keys, lists, tuples, tensors, numpy arrays, int, float, str, bool and None.
+    TypeError names the place of anything else.
+    """
+    tensors: list[Tensor] = []
+    skeleton = json.dumps(_encode(tree, tensors, "state"))
+    header = {"format": "rlt", "version": str(FORMAT_VERSION), "kind": kind, "tree": skeleton, "digest": _digest(skeleton, tensors)}
+    entries = {str(i): t for i, t in enumerate(tensors)}
+    write_atomically(path, lambda temporary: save_file(entries, temporary, metadata=header))
+
+
+def load_tree(path: Path, *, kind: str) -> Any:
+    """The tree in `path`, on the CPU. RunError where the file is missing, cut short, damaged, newer or of another kind."""
+    if not path.is_file():
+        raise RunError(f"{path} is not there", f"expected a {kind} written by rlt")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            _check_header(path, header, kind)
+            entries = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError, ValueError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{path} cannot be read: it is cut short or no rlt file", f"{type(error).__name__}: {error}") from None
+    tensors = [entries[str(i)] for i in range(len(entries))]
+    if _digest(header["tree"], tensors) != header["digest"]:
+        raise RunError(f"{path} is damaged", "its contents do not match the digest in its header")
+    return _decode(json.loads(header["tree"]), tensors)
+
+
+def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:
+    if header.get("format") != "rlt":
+        raise RunError(f"{path} was not written by rlt", f"expected a {kind}, got a safetensors file without rlt's header")
+    if int(header["version"]) > FORMAT_VERSION:
+        raise RunError(
+            f"{path} has format version {header['version']}, this rlt reads up to {FORMAT_VERSION}",
+            fix="pip install --upgrade rlt",
+        )
+    if header["kind"] != kind:
+        raise RunError(f"{path} holds a {header['kind']}, expected a {kind}")
+
+
+def _encode(node: Any, tensors: list[Tensor], where: str) -> Any:
+    if node is None or isinstance(node, bool | int | float | str):
+        return node
+    if isinstance(node, Tensor):
+        return {"$tensor": _append(tensors, node.detach().cpu())}
+    if isinstance(node, np.ndarray):
+        return {"$array": _append(tensors, torch.from_numpy(np.ascontiguousarray(node)).reshape(node.shape))}
+    if isinstance(node, np.generic):
+        return node.item()
+    if isinstance(node, Mapping):
+        for key in node:
+            if not isinstance(key, str) or key.startswith("$"):
+                raise TypeError(f"{where}: keys are strings without a leading $, got {key!r}")
+        return {key: _encode(value, tensors, f"{where}.{key}") for key, value in node.items()}
+    if isinstance(node, tuple):
+        return {"$tuple": [_encode(v, tensors, f"{where}[{i}]") for i, v in enumerate(node)]}
+    if isinstance(node, list):
+        return [_encode(v, tensors, f"{where}[{i}]") for i, v in enumerate(node)]
+    raise TypeError(f"{where} is a {type(node).__name__}: a state holds tensors, arrays, numbers, strings, lists and dicts")
+
+
+def _append(tensors: list[Tensor], tensor: Tensor) -> int:
+    tensors.append(tensor.clone(memory_format=torch.contiguous_format))  # its own memory: views of one buffer are saved apart
+    return len(tensors) - 1
+
+
+def _decode(node: Any, tensors: list[Tensor]) -> Any:
+    if isinstance(node, list):
+        return [_decode(v, tensors) for v in node]
+    if not isinstance(node, dict):
+        return node
+    if "$tensor" in node:
+        return tensors[node["$tensor"]]
+    if "$array" in node:
+        return tensors[node["$array"]].numpy()
+    if "$tuple" in node:
+        return tuple(_decode(v, tensors) for v in node["$tuple"])
+    return {key: _decode(value, tensors) for key, value in node.items()}
+
+
+def _digest(skeleton: str, tensors: list[Tensor]) -> str:
+    digest = hashlib.sha256(skeleton.encode())
+    for tensor in tensors:
+        digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
