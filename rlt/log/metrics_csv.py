@@ -17,7 +17,7 @@ from rlt.store.atomic import write_text
 
 
 class MetricsCsv:
-    """Appends rows to `path`. With `resume_at`, rows after that step are dropped first (they will come again)."""
+    """Appends rows to `path`; NaN is an empty cell. With `resume_at`, rows after that step are dropped first (they will come again)."""
 
     def __init__(self, path: Path, resume_at: int | None = None) -> None:
         self.path = path
@@ -64,4 +64,6 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _text(value: float) -> str:
-    return str(value) if isinstance(value, int) else repr(float(value))
+    if isinstance(value, int):
+        return str(value)
+    return "" if math.isnan(value) else repr(float(value))

@@ -25,6 +25,12 @@ class Learner(Protocol):
     log_interval: int
     """Steps between rows of the log where the config names none."""
 
+    score: str
+    """The entry of `evaluate` that decides which policy is best; higher is better."""
+
+    def headline(self) -> Mapping[str, float]:
+        """A few numbers for the progress line."""
+
     def begin(self, total_steps: int) -> int:
         """Told once, before training: how many more steps are asked for. Returns the step at which the run will end (an
         on-policy agent rounds to whole rollouts) and stretches its schedules over that."""
@@ -34,8 +40,9 @@ class Learner(Protocol):
 
         How a stretch is cut into calls changes no number."""
 
-    def evaluate(self, episodes: int, *, final: bool = False) -> Mapping[str, float]:
-        """Metrics of `episodes` episodes; changes nothing that training depends on."""
+    def evaluate(self, episodes: int, *, final: bool = False) -> Mapping[str, Any]:
+        """Metrics of `episodes` episodes; changes nothing that training depends on. Numbers are logged; lists (the
+        single returns) stand in the final evaluation's file."""
 
     def weights(self) -> State:
         """The policy: what `best` and `init_from` hold."""
