@@ -1,4 +1,14 @@
-"""The agents: DQN, PPO and SAC, each a folder of five short files."""
+"""The agents: each a folder of five short files."""
 
 if not __name__.startswith("rlt."):
     raise ImportError(f"this folder is the package rlt.{__name__}: write 'import rlt.{__name__}' instead of 'import {__name__}'")
+
+from typing import TYPE_CHECKING
+
+from rlt.registry import lazy_names
+
+if TYPE_CHECKING:
+    from .ppo import PPO as PPO
+
+__all__ = ["PPO"]
+__getattr__, __dir__ = lazy_names(__name__, {"PPO": ".ppo.agent"})

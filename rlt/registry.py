@@ -12,10 +12,33 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from importlib.metadata import entry_points
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rlt.errors import ConfigError, TrustError, one_of
+
+
+def entry_points(group: str) -> Any:
+    """What other packages announce for `group`."""
+    from importlib.metadata import entry_points as installed  # slow to import, and most uses of rlt need no name
+
+    return installed(group=group)
+
+
+def lazy_names(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package whose names are imported on first use.
+
+    `where` maps a name to its module (`.agent`), or to `.agent:Other` where it is called otherwise there.
+    """
+
+    def get(name: str) -> Any:
+        if name not in where:
+            raise AttributeError(f"module {package} has no attribute {name}; {one_of(name, where)}")
+        module, _, attribute = where[name].partition(":")
+        found = importlib.import_module(module, package)
+        return getattr(found, attribute or name)
+
+    return get, lambda: sorted(where)
 
 
 def names(group: str) -> list[str]:
@@ -25,6 +48,14 @@ def names(group: str) -> list[str]:
         package = importlib.import_module(f"rlt.{group}")
         own = [m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and not m.name.startswith("_")]
     return sorted({*own, *(e.name for e in entry_points(group=f"rlt.{group}"))})
+
+
+def folder(group: str) -> str:
+    """Where `rlt.<group>` lies: `rlt.configs` is the folder of the YAML files."""
+    spec = importlib.util.find_spec(f"rlt.{group}")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"rlt.{group} is not there", "the links in rlt/ are missing or became text files", fix="pip install -e .")
+    return str(next(iter(spec.submodule_search_locations)))
 
 
 def is_external(name: str) -> bool:

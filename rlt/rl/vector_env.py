@@ -52,6 +52,9 @@ class VectorEnv(ABC, Generic[Purpose]):
     """Where observations and rewards arrive."""
     seed: int | None
     """Given to `make`, else None: the agent then seeds the first reset."""
+    config: dict[str, Any] | None
+    """What the config group `env` says to make this again: id, num_envs, backend, options, wrappers. None where it was
+    made from objects that have no name."""
     single_observation_space: Space[Any]
     single_action_space: Space[Any]
     inexact_resume: str | None

@@ -47,7 +47,9 @@ class RunFolder:
         folder.refuse_existing()
         folder.path.mkdir(parents=True, exist_ok=True)
         write_text(folder.config_file, yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=120))
-        folder.write_record({**provenance(), **record})
+        import torch
+
+        folder.write_record({**provenance(), "capability": torch.backends.cpu.get_cpu_capability(), **record})
         return folder
 
     @classmethod

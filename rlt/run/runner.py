@@ -39,7 +39,9 @@ class Outcome:
 
 
 class Runner:
-    """One run of `learner`. Without a folder nothing is written, and only callbacks see the metrics."""
+    """One run of `learner`. Without a folder nothing is written, and only callbacks see the metrics.
+
+    `config` is one that `rlt.run.timetable.resolved` gave."""
 
     def __init__(
         self, learner: Learner, config: RunConfig, folder: RunFolder | None = None, callbacks: Iterable[Callback] = ()
@@ -67,7 +69,7 @@ class Runner:
         if resume is None:
             start = self.learner.steps
             self._logged_at = start
-            self._timetable = self._plan(start, self.learner.begin(total_steps), total_steps)
+            self._timetable = self._plan(start, self.learner.begin(total_steps))
         else:
             inexact = self._load_state(resume)
         assert self._timetable is not None
@@ -83,13 +85,10 @@ class Runner:
             if board is not None:
                 board.close()
 
-    def _plan(self, start: int, stop: int, total: int) -> Timetable:
+    def _plan(self, start: int, stop: int) -> Timetable:
         config = self.config
-        return Timetable.of(
-            start=start, stop=stop, vector_size=self.learner.vector_size, total=total,
-            log=self.learner.log_interval if config.log.interval is None else config.log.interval,
-            evaluate=config.evaluation.interval, checkpoint=config.checkpoint.interval if self.folder else 0,
-        )
+        intervals = (config.log.interval or 0, config.evaluation.interval or 0, config.checkpoint.interval or 0)
+        return Timetable(start, stop, *intervals)
 
     def _open_logs(self, resumed: bool) -> tuple[MetricsCsv | None, TensorBoard | None]:
         if self.folder is None:
@@ -126,7 +125,7 @@ class Runner:
         if timetable.fires(timetable.evaluate, before, now) and not ended:
             row |= self._evaluate()
         self._write(row)
-        if timetable.fires(timetable.checkpoint, before, now) and not ended and self.stop_reason is None:
+        if self.folder is not None and timetable.fires(timetable.checkpoint, before, now) and not ended and self.stop_reason is None:
             self._checkpoint()
 
     def _evaluate(self) -> dict[str, float]:

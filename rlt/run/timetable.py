@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rlt.errors import ConfigError
+from rlt.run.config import RunConfig
+from rlt.run.learner import Learner
 
 
 @dataclass(frozen=True)
@@ -20,23 +22,6 @@ class Timetable:
     evaluate: int
     checkpoint: int
 
-    @classmethod
-    def of(
-        cls, *, start: int, stop: int, vector_size: int, log: int, evaluate: int | None, checkpoint: int | None, total: int
-    ) -> Timetable:
-        """Fills in what the config left open (a tenth of `total`) and refuses intervals shorter than a vector step."""
-        tenth = max(total // 10, vector_size)
-        evaluate = tenth if evaluate is None else evaluate
-        checkpoint = tenth if checkpoint is None else checkpoint
-        for name, interval in (("log.interval", log), ("evaluation.interval", evaluate), ("checkpoint.interval", checkpoint)):
-            if interval < 0 or 0 < interval < vector_size:
-                raise ConfigError(
-                    f"{name}={interval} is shorter than one vector step",
-                    f"{vector_size} environments take {vector_size} steps at once",
-                    fix=f"{name}={vector_size} or more, or 0 for never",
-                )
-        return cls(start, stop, log, evaluate, checkpoint)
-
     def next_event(self, steps: int) -> int:
         """The count at which the next event after `steps` is due."""
         due = [steps // interval * interval + interval for interval in (self.log, self.evaluate, self.checkpoint) if interval]
@@ -45,3 +30,27 @@ class Timetable:
     def fires(self, interval: int, before: int, now: int) -> bool:
         """Whether a multiple of `interval` lies in (before, now]."""
         return interval > 0 and now // interval > before // interval
+
+
+def resolved(config: RunConfig, learner: Learner, device: str) -> RunConfig:
+    """`config` with its open intervals filled in: a tenth of total_steps, the learner's own for the log.
+
+    ConfigError where an interval is shorter than a vector step."""
+    tenth = max(config.total_steps // 10, learner.vector_size)
+    intervals = {
+        "log": learner.log_interval if config.log.interval is None else config.log.interval,
+        "evaluation": tenth if config.evaluation.interval is None else config.evaluation.interval,
+        "checkpoint": tenth if config.checkpoint.interval is None else config.checkpoint.interval,
+    }
+    size = learner.vector_size
+    for name, interval in intervals.items():
+        if interval < 0 or 0 < interval < size:
+            raise ConfigError(
+                f"{name}.interval={interval} is shorter than one vector step", f"{size} environments take {size} steps at once",
+                fix=f"{name}.interval={size} or more, or 0 for never",
+            )
+    return replace(
+        config, device=device, log=replace(config.log, interval=intervals["log"]),
+        evaluation=replace(config.evaluation, interval=intervals["evaluation"]),
+        checkpoint=replace(config.checkpoint, interval=intervals["checkpoint"]),
+    )

@@ -1,0 +1,176 @@
+"""PPO: collect a rollout, learn from it, repeat."""
+
+from __future__ import annotations
+
+import time
+import torch
+from gymnasium import spaces
+from torch import nn
+
+from rlt.config import from_mapping
+from rlt.errors import NumericsError, SpaceError
+from rlt.nn.config import MLPConfig
+from rlt.rl.agent import Agent
+from rlt.rl.distributions import distribution_for
+from rlt.rl.networks import build_own
+from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
+from rlt.rl.rollout import Rollout, check_minibatches
+from rlt.rl.vector_env import Observation
+from rlt.run.learner import Metrics, State
+from rlt.types import Tensor
+
+from .config import PPOConfig
+from .networks import PPOPolicy, checked, mlp
+from .update import METRICS, Batch, Coefficients, PPOUpdate
+
+
+class PPO(Agent):
+    """Proximal policy optimisation for Discrete and Box actions. Options: `PPOConfig`; the page: `agents/ppo/README.md`."""
+
+    name = "ppo"
+    Config = PPOConfig
+    config: PPOConfig
+    policy: PPOPolicy
+
+    def build(self) -> PPOPolicy:
+        space, config = self.observation_space, self.config
+        if not (isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f"):
+            raise SpaceError(f"PPO cannot serve observations {space}", "expected a Box of floats")
+        self._rollout_minibatch = check_minibatches(config.n_steps, self.vector_size, config.minibatch_size, "PPO")
+        distribution = distribution_for(self.action_space)
+        options = {key: value for key, value in self.model.items() if key != "name"}
+        log_std_init = 0.0
+        if self.model["name"] == "mlp":
+            network_config = from_mapping(MLPConfig, options, "model")
+            network: nn.Module = mlp(space, distribution, network_config)
+            log_std_init = network_config.log_std_init
+        else:
+            network = build_own(self.model["name"], options, space, self.action_space)
+        network = checked(network, space, self.action_space, distribution)
+        return PPOPolicy(
+            network, distribution, space.shape, normalize_observation=config.normalize_observation,
+            normalize_reward=config.normalize_reward, clip_observation=config.clip_observation,
+            clip_reward=config.clip_reward, log_std_init=log_std_init,
+        )
+
+    def prepare(self) -> None:
+        space, d = self.observation_space, self.policy.distribution
+        assert space.shape is not None
+        self._rollout = Rollout(
+            self.config.n_steps, self.vector_size, space.shape, torch.float32, d.action_shape, d.action_dtype, self.device
+        )
+        self._update = PPOUpdate(self.policy, self.config)
+        self._running_return = torch.zeros(self.vector_size, device=self.device)
+        self._clip: tuple[Tensor, Tensor] | None = None
+        if isinstance(self.action_space, spaces.Box):
+            low, high = (torch.as_tensor(b, dtype=torch.float32, device=self.device) for b in (self.action_space.low, self.action_space.high))
+            self._clip = (low, high)
+
+    @property
+    def log_interval(self) -> int:
+        """One rollout."""
+        return self.config.n_steps * self.vector_size
+
+    def begin(self, total_steps: int) -> int:
+        """Whole rollouts: floor(total_steps / rollout), at least one, after what is left of an open one."""
+        rollout = self.log_interval
+        open_steps = self._rollout.filled * self.vector_size
+        stop = self.steps - open_steps + max((total_steps + open_steps) // rollout, 1) * rollout
+        self.stretch_schedules(self.steps, stop)
+        return stop
+
+    def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
+        return self._for_environment(self.policy.act(obs, generator))
+
+    def _for_environment(self, action: Tensor) -> Tensor:
+        """Box actions within the bounds. What is stored stays unclipped: its log-probability is that of the sample."""
+        return action if self._clip is None else action.clamp(*self._clip)
+
+    def advance(self, until: int) -> Metrics:
+        parts: list[dict[str, Tensor]] = []
+        started = time.perf_counter()
+        updating = 0.0
+        obs = self.start_environment()
+        env, rollout = self._training_env(), self._rollout
+        while self.steps < until:
+            with torch.no_grad():
+                action = self.policy.act(obs, self._exploration)
+                step = env.step(self._for_environment(action))
+                rollout.add(obs, action, step)
+            self.episodes.update(step)
+            obs = self._obs = step.obs
+            self.steps += self.vector_size
+            if rollout.full:
+                began = time.perf_counter()
+                parts.append(self._learn())
+                updating += time.perf_counter() - began
+        empty = torch.zeros(0, device=self.device)
+        learned = {name: torch.cat([p[name] for p in parts]) if parts else empty for name in _LEARNED}
+        seconds = {"time/collect": time.perf_counter() - started - updating, "time/update": updating}
+        return self.episodes.take() | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+
+    def _learn(self) -> dict[str, Tensor]:
+        """One update from the full rollout, which is emptied."""
+        rollout, policy, config = self._rollout, self.policy, self.config
+        batch = self._targets()
+        progress = (self.steps - self.log_interval - self._schedule[0]) / max(self._schedule[1] - self._schedule[0], 1)
+        numbers = [s.at(progress) for s in (config.learning_rate, config.clip_range, config.ent_coef)]
+        coefficients = Coefficients(*(torch.tensor([x], device=self.device) for x in numbers))
+        metrics = self._update(batch, self._rollout_minibatch, coefficients, self._batches)
+        if policy.normalizer is not None:
+            policy.normalizer.update(rollout.obs.flatten(0, 1))
+        self._refuse_nan(metrics)
+        rollout.clear()
+        taken = metrics[~metrics[:, 0].isnan()]
+        learned = dict(zip(METRICS, taken.unbind(1)))
+        learned["ppo/explained_variance"] = explained_variance(batch.value, batch.target).reshape(1)
+        learned["ppo/updates"] = torch.tensor([float(taken.shape[0])])
+        learned["optim/learning_rate"], learned["ppo/clip_range"], learned["ppo/ent_coef"] = coefficients
+        return learned
+
+    @torch.no_grad()
+    def _targets(self) -> Batch:
+        """Values, log-probabilities and advantages of the rollout, by the policy that acted."""
+        rollout, policy, config = self._rollout, self.policy, self.config
+        obs = policy.normalize(rollout.obs.flatten(0, 1))
+        action = rollout.action.flatten(0, 1)
+        parameters, flat_value = policy.evaluate(obs)
+        log_prob = policy.distribution.log_prob(parameters, action)
+        value = flat_value.view(config.n_steps, self.vector_size)
+        last_value = policy(rollout.last_obs)[1]
+        final = rollout.final_observations()
+        next_value = rollout.next_values(value, last_value, None if final is None else policy(final[2])[1])
+        advantage = generalized_advantages(
+            self._scaled_reward(), value, next_value, rollout.terminated, rollout.truncated, config.gamma, config.gae_lambda
+        )
+        return Batch(obs, action, log_prob, flat_value, advantage.flatten(), (advantage + value).flatten())
+
+    def _scaled_reward(self) -> Tensor:
+        rollout, scaler = self._rollout, self.policy.return_scaler
+        if scaler is None:
+            return rollout.reward
+        done = rollout.terminated | rollout.truncated
+        running, self._running_return = discounted_running_returns(rollout.reward, done, self._running_return, self.config.gamma)
+        scaler.update(running.flatten())
+        scaled: Tensor = scaler(rollout.reward)
+        return scaled
+
+    def _refuse_nan(self, metrics: Tensor) -> None:
+        """Stops before a spoilt policy acts or is saved. After a KL stop rows are NaN by intent, but the first never is."""
+        if not bool(torch.isfinite(metrics[0]).all()) or not bool(torch.isfinite(self._update.flat.buffer).all()):
+            row = dict(zip(METRICS, metrics[0].tolist()))
+            raise NumericsError(
+                f"PPO's update at step {self.steps} gave NaN or infinity", "first minibatch: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()),
+                fix="a lower agent.learning_rate, agent.normalize_observation=true, or agent.normalize_reward=true",
+            )
+
+    def own_state(self) -> State:
+        return {"rollout": self._rollout.state(), "optimizer": self._update.state(), "running_return": self._running_return}
+
+    def load_own_state(self, state: State) -> None:
+        self._rollout.load_state(state["rollout"])
+        self._update.load_state(state["optimizer"])
+        self._running_return = state["running_return"].to(self.device)
+
+
+_LEARNED = (*METRICS, "ppo/explained_variance", "ppo/updates", "optim/learning_rate", "ppo/clip_range", "ppo/ent_coef")

@@ -1,0 +1,158 @@
+"""PPO's networks, and the policy that acts with one: observation normaliser, network, distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from gymnasium import Space, spaces
+from torch import nn
+
+from rlt.errors import ShapeError
+from rlt.nn.config import MLPConfig
+from rlt.nn.initialize import orthogonal
+from rlt.rl.distributions import DiagonalGaussian, Distribution, GaussianParameters
+from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler
+from rlt.types import Float, Tensor
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "elu": nn.ELU, "silu": nn.SiLU}
+
+
+def layers(sizes: tuple[int, ...], activation: type[nn.Module]) -> nn.Sequential:
+    """Linear layers through `sizes`, an activation after each."""
+    parts: list[nn.Module] = []
+    for i, o in zip(sizes, sizes[1:]):
+        parts += [nn.Linear(i, o), activation()]
+    return nn.Sequential(*parts)
+
+
+class MLP(nn.Module):
+    """Actor and critic on a vector observation, separate or on one trunk."""
+
+    def __init__(
+        self, obs_dim: int, n_out: int, hidden: tuple[int, ...], activation: type[nn.Module], shared: bool, orthogonal_init: bool
+    ) -> None:
+        super().__init__()
+        width = hidden[-1] if hidden else obs_dim
+        self.actor_trunk = layers((obs_dim, *hidden), activation)
+        self.critic_trunk = self.actor_trunk if shared else layers((obs_dim, *hidden), activation)
+        self.actor_head = nn.Linear(width, n_out)
+        self.critic_head = nn.Linear(width, 1)
+        if orthogonal_init:
+            for module in (*self.actor_trunk, *(() if shared else self.critic_trunk)):
+                if isinstance(module, nn.Linear):
+                    orthogonal(module, math.sqrt(2))
+            orthogonal(self.actor_head, 0.01)  # a nearly uniform policy to start from
+            orthogonal(self.critic_head, 1.0)
+
+    def actor(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch n_out"]:
+        """The distribution's parameters alone: what acting needs."""
+        out: Tensor = self.actor_head(self.actor_trunk(obs.flatten(1)))
+        return out
+
+    def critic(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch"]:
+        """The value alone."""
+        value: Tensor = self.critic_head(self.critic_trunk(obs.flatten(1))).squeeze(-1)
+        return value
+
+    def forward(self, obs: Float[Tensor, "batch obs_dim"]) -> tuple[Float[Tensor, "batch n_out"], Float[Tensor, "batch"]]:
+        return self.actor(obs), self.critic(obs)
+
+
+class WithCritic(nn.Module):
+    """An own network that gives the distribution's parameters alone, and a critic beside it."""
+
+    def __init__(self, actor: nn.Module, critic: nn.Module) -> None:
+        super().__init__()
+        self.actor, self.critic = actor, critic
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Float[Tensor, "batch"]]:
+        return self.actor(obs), self.critic(obs.flatten(1)).squeeze(-1)
+
+
+def mlp(observation_space: Space[Any], distribution: Distribution, config: MLPConfig) -> MLP:
+    """The default network: 64-64, tanh, orthogonal, separate actor and critic."""
+    assert isinstance(observation_space, spaces.Box)
+    return MLP(
+        math.prod(observation_space.shape), distribution.size, config.hidden if config.hidden is not None else (64, 64),
+        ACTIVATIONS[config.activation or "tanh"], config.shared, config.orthogonal_init is not False,
+    )
+
+
+def critic_for(observation_space: Space[Any]) -> nn.Module:
+    """The critic that PPO adds to an own actor: 64-64, tanh."""
+    size = math.prod(observation_space.shape or ())
+    critic = nn.Sequential(*layers((size, 64, 64), nn.Tanh), nn.Linear(64, 1))
+    for layer in critic:
+        if isinstance(layer, nn.Linear):
+            orthogonal(layer, math.sqrt(2) if layer.out_features == 64 else 1.0)
+    return critic
+
+
+def checked(network: nn.Module, observation_space: Space[Any], action_space: Space[Any], distribution: Distribution) -> nn.Module:
+    """`network` if it gives the distribution's parameters and a value; with PPO's own critic if it gives the first alone.
+
+    ShapeError where a forward on two zero observations gives anything else.
+    """
+    obs = torch.zeros(2, *(observation_space.shape or ()))
+    expected = f"the parameters of {action_space}, (batch, {distribution.size}), and a value (batch,), or the parameters alone"
+    name = type(network).__name__
+    try:
+        with torch.no_grad():
+            out = network(obs)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ShapeError(f"{name} does not fit observations {tuple(obs.shape)}", f"{type(error).__name__}: {error}") from None
+    parts = out if isinstance(out, tuple) else (out,)
+    shapes = [tuple(p.shape) if isinstance(p, Tensor) else type(p).__name__ for p in parts]
+    if shapes == [(2, distribution.size), (2,)]:
+        return network
+    if shapes == [(2, distribution.size)]:
+        return WithCritic(network, critic_for(observation_space))
+    got = ", ".join(str(s).replace("(2,", "(batch,") for s in shapes)
+    fix = "value.squeeze(-1)" if shapes == [(2, distribution.size), (2, 1)] else None
+    raise ShapeError(f"{name} does not give what PPO needs", f"expected {expected}", f"got {got}", fix=fix)
+
+
+class PPOPolicy(nn.Module):
+    """What acts, and what is saved: normalisers, network, and the spread of a Gaussian."""
+
+    def __init__(
+        self, network: nn.Module, distribution: Distribution, obs_shape: tuple[int, ...], *,
+        normalize_observation: bool, normalize_reward: bool, clip_observation: float, clip_reward: float, log_std_init: float,
+    ) -> None:
+        super().__init__()
+        self.network, self.distribution = network, distribution
+        self.normalizer = ObservationNormalizer(obs_shape, clip_observation) if normalize_observation else None
+        self.return_scaler = ReturnScaler(clip_reward) if normalize_reward else None
+        self.log_std: nn.Parameter | None = None
+        if isinstance(distribution, DiagonalGaussian):
+            self.log_std = nn.Parameter(torch.full((distribution.size,), log_std_init))
+
+    def normalize(self, obs: Tensor) -> Tensor:
+        """Raw observations as the network wants them."""
+        normal: Tensor = obs if self.normalizer is None else self.normalizer(obs)
+        return normal
+
+    def parameters_of(self, output: Tensor) -> Any:
+        """The network's numbers as the distribution's parameters."""
+        return output if self.log_std is None else GaussianParameters(output, self.log_std)
+
+    def forward(self, obs: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
+        """Distribution parameters and values of raw observations."""
+        return self.evaluate(self.normalize(obs))
+
+    def evaluate(self, normalized: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
+        """The same for observations that are normalised already."""
+        output, value = self.network(normalized)
+        return self.parameters_of(output), value
+
+    def act(self, obs: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Actions for raw observations: drawn with `generator`, the most likely ones without."""
+        normalized = self.normalize(obs)
+        network = self.network
+        output = network.actor(normalized) if isinstance(network, MLP | WithCritic) else network(normalized)[0]
+        parameters = self.parameters_of(output)
+        if generator is None:
+            return self.distribution.mode(parameters)
+        return self.distribution.sample(parameters, self.distribution.noise(obs.shape[0], generator))

@@ -1,0 +1,53 @@
+"""All parameters of a network in one buffer, their gradients in another; the network keeps seeing them, as views.
+
+Clipping and the optimiser then work on one tensor instead of on a list. The flat buffer is storage only: gradients are
+taken with respect to the parameters themselves and gathered in the gradient buffer (a gradient with respect to the
+buffer would pad every slice to full size).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from rlt.errors import ConfigError
+from rlt.types import Float, Tensor
+
+
+class FlatParameters:
+    """Moves `parameters` into one buffer. Tied parameters count once; all must have one dtype and device."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self.parameters = list(dict.fromkeys(p for p in parameters if p.requires_grad))
+        kinds = {(p.dtype, p.device) for p in self.parameters}
+        if len(kinds) != 1:
+            raise ConfigError(
+                "one optimiser group holds parameters of several kinds", "got " + ", ".join(f"{t} on {d}" for t, d in sorted(map(str, k) for k in kinds))
+            ) if kinds else ConfigError("the network has no parameters that require a gradient")
+        self.buffer: Float[Tensor, "size"] = torch.cat([p.detach().reshape(-1) for p in self.parameters])
+        self.gradient: Float[Tensor, "size"] = torch.zeros_like(self.buffer)
+        self._addresses: list[int] = []
+        self._attach()
+
+    def _attach(self) -> None:
+        sizes = [p.numel() for p in self.parameters]
+        for p, value, gradient in zip(self.parameters, self.buffer.split(sizes), self.gradient.split(sizes)):
+            p.data, p.grad = value.view(p.shape), gradient.view(p.shape)
+        self._addresses = [p.data_ptr() for p in self.parameters]
+
+    @torch.no_grad()
+    def gather(self) -> None:
+        """Takes parameters that were replaced from outside (`.to()`, `load_state_dict(assign=True)`) back into the buffer."""
+        if any(p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses)):
+            device = self.parameters[0].device
+            self.buffer = torch.cat([p.detach().reshape(-1) for p in self.parameters]).to(self.buffer.dtype)
+            self.gradient = torch.zeros_like(self.buffer, device=device)
+            self._attach()
+
+    @torch.no_grad()
+    def load(self, values: Float[Tensor, "size"]) -> None:
+        """Overwrites all parameters."""
+        self.gather()
+        self.buffer.copy_(values)

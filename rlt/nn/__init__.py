@@ -1,0 +1,1 @@
+"""Blocks of torch.nn that agents and models share."""

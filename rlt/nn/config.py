@@ -1,0 +1,22 @@
+"""Options of the networks that come with the agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class MLPConfig:
+    """Fully connected layers on a vector observation."""
+
+    hidden: tuple[int, ...] | None = None
+    """Widths of the hidden layers. null: the agent's own (PPO 64, 64)."""
+    activation: Literal["tanh", "relu", "gelu", "elu", "silu"] | None = None
+    """Between the layers. null: the agent's own (PPO tanh)."""
+    orthogonal_init: bool | None = None
+    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true)."""
+    shared: bool = False
+    """One trunk for actor and critic instead of one each."""
+    log_std_init: float = 0.0
+    """Start of the logarithm of a Gaussian policy's standard deviation. -2 (careful) to 0."""

@@ -1,0 +1,325 @@
+"""What DQN, PPO and SAC have in common: learning as a run, predicting, evaluating, saving and loading.
+
+An agent says what is its own: `build` (networks and storage), `advance` (collect and update), `act`, `own_state`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from gymnasium import Space
+from torch import nn
+
+from rlt.config import from_mapping, to_mapping
+from rlt.engine.threads import threads_for, use_threads
+from rlt.errors import ConfigError, RunError
+from rlt.rl.episodes import EpisodeStatistics
+from rlt.rl.evaluation import Evaluation, evaluate
+from rlt.rl.predict import from_policy, to_policy
+from rlt.rl.seeds import Seeds
+from rlt.rl.spaces import decode, difference, encode
+from rlt.rl.vector_env import Observation, VectorEnv
+from rlt.run.callbacks import Callback
+from rlt.run.config import EvaluationConfig, RunConfig
+from rlt.run.folder import RunFolder
+from rlt.run.learner import Metrics, State
+from rlt.run.runner import Outcome, Runner
+from rlt.run.timetable import resolved
+from rlt.store.tree import load_tree, save_tree
+from rlt.types import Tensor, Test, Train
+
+Model = str | type[nn.Module] | Mapping[str, Any] | None
+"""A network's name, its class, or a mapping with `name` (either of these) and its options."""
+
+
+class Agent(ABC):
+    """A learner of `rlt.run` that acts in an environment."""
+
+    name: ClassVar[str]
+    Config: ClassVar[type[Any]]
+    score = "return_mean"
+    policy: nn.Module
+    """The module that acts, normalisers included."""
+
+    def __init__(
+        self, env: VectorEnv[Train], *, eval_env: VectorEnv[Test] | None = None, model: Model = None, seed: int = 0,
+        threads: int | None = None, **options: Any,
+    ) -> None:
+        """`options` are the fields of `Config`; `threads=None` chooses by the network's size."""
+        self.config = from_mapping(self.Config, options, "agent")
+        self.env: VectorEnv[Train] | None = env
+        self._eval_env = eval_env
+        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed, threads)
+
+    def _build(
+        self, observation_space: Space[Any], action_space: Space[Any], num_envs: int, device: torch.device, model: Model, seed: int,
+        threads: int | None,
+    ) -> None:
+        self.observation_space, self.action_space = observation_space, action_space
+        self.device, self.vector_size = device, num_envs
+        self.seed, self.seeds = seed, Seeds.of(seed)
+        self.model = normal_model(model)
+        self.steps, self._schedule = 0, (0, 0)
+        self._exploration = torch.Generator(device).manual_seed(self.seeds.exploration)
+        self._batches = torch.Generator(device).manual_seed(self.seeds.batches)
+        self.episodes = EpisodeStatistics(num_envs)
+        self._obs: Observation | None = None
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(self.seeds.networks)
+            self.policy = self.build().to(device)
+        self.threads = threads_for(self.policy, threads)
+        self.prepare()
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """The policy, from `self.observation_space`, `self.action_space`, `self.model` and `self.config`."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Storage and optimisers, once `self.policy` is on its device."""
+
+    @abstractmethod
+    def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
+        """Actions for a batch of observations, as the environment wants them; the most likely ones without a generator."""
+
+    @property
+    @abstractmethod
+    def log_interval(self) -> int:
+        """Steps between rows of the log."""
+
+    @abstractmethod
+    def begin(self, total_steps: int) -> int:
+        """See `rlt.run.learner.Learner`; must call `self.stretch_schedules`."""
+
+    @abstractmethod
+    def advance(self, until: int) -> Metrics:
+        """See `rlt.run.learner.Learner`."""
+
+    @abstractmethod
+    def own_state(self) -> State:
+        """What this agent has beyond policy, counters, generators and environment."""
+
+    @abstractmethod
+    def load_own_state(self, state: State) -> None:
+        """Takes back what `own_state` gave."""
+
+    # Time
+
+    def stretch_schedules(self, start: int, stop: int) -> None:
+        """Schedules run from `start` to `stop`."""
+        self._schedule = (start, stop)
+
+    def progress(self) -> float:
+        """The part of the schedules that is over, 0 to 1."""
+        start, stop = self._schedule
+        return min((self.steps - start) / (stop - start), 1.0) if stop > start else 1.0
+
+    def start_environment(self) -> Observation:
+        """The current observation; the first call resets. A seed given to `make` stands, else the agent's is used."""
+        env = self._training_env()
+        if self._obs is None:
+            self._obs = env.reset(self.seeds.environments if env.seed is None else None)
+        return self._obs
+
+    def _training_env(self) -> VectorEnv[Train]:
+        if self.env is None:
+            raise ConfigError(f"this {self.name} was loaded without an environment", fix="load(path, env=envs.make(…))")
+        return self.env
+
+    # For people
+
+    def learn(
+        self, total_steps: int, callback: Callback | Iterable[Callback] | None = None, run: str | Path | None = None
+    ) -> Self:
+        """Trains for `total_steps` more steps. `run` names a folder for TensorBoard, metrics.csv, checkpoints and evaluations.
+
+        Schedules run over these steps; counters go on from before.
+        """
+        callbacks = [callback] if isinstance(callback, Callback) else list(callback or ())
+        listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
+        evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)
+        asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation)
+        config = resolved(asked, self, str(self.device))
+        folder = None
+        if run is not None:
+            folder = RunFolder.create(run, self.describe() | to_mapping(config), {"status": "running", "experiment": None})
+        self.run(config, folder, callbacks)
+        return self
+
+    def run(
+        self, config: RunConfig, folder: RunFolder | None, callbacks: Iterable[Callback] = (), resume: State | None = None
+    ) -> Outcome:
+        """One run as `rlt.train` makes it."""
+        self._evaluation = config.evaluation
+        with use_threads(self.threads):
+            return Runner(self, config, folder, callbacks).run(config.total_steps, resume)
+
+    def describe(self) -> dict[str, Any]:
+        """What a config says to make this agent again: groups `agent`, `env` and `model`, and the seeds."""
+        env = self.env.config if self.env is not None else None
+        return {
+            "agent": {"name": self.name} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
+            "threads": self.threads, "seeds": self.seeds.plain(),
+        }
+
+    @torch.no_grad()
+    def predict(
+        self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ) -> tuple[Any, Any]:
+        """Actions for one observation or a batch, and the state for the next call (None: this policy has no memory).
+
+        The signature of Stable-Baselines3. numpy in, numpy out; tensors in, tensors out. Actions are the environment's
+        own: Discrete from its `start`, Box within its bounds.
+        """
+        obs, single = to_policy(observation, self.observation_space, self.device)
+        action = self.act(obs, None if deterministic else self._exploration)
+        return from_policy(action, self.action_space, single, as_tensor=isinstance(observation, Tensor)), state
+
+    def evaluate(
+        self, episodes: int = 100, env: VectorEnv[Test] | None = None, *, final: bool = False, seed: int | None = None,
+        deterministic: bool | None = None,
+    ) -> dict[str, Any]:
+        """Plays `episodes` episodes in environments of its own. Changes nothing that training depends on."""
+        settings = getattr(self, "_evaluation", EvaluationConfig())
+        env = env if env is not None else self._evaluation_env(episodes, settings)
+        if seed is None:
+            seed = self.seeds.final if final else self.seeds.evaluation
+        deterministic = settings.deterministic if deterministic is None else deterministic
+        return self.play(env, episodes, seed, deterministic).summary()
+
+    @torch.no_grad()
+    def play(self, env: VectorEnv[Test], episodes: int, seed: int, deterministic: bool = True) -> Evaluation:
+        """The returns and lengths of `episodes` episodes from `seed`."""
+        generator = None if deterministic else torch.Generator(self.device).manual_seed(seed)
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):  # an own network may draw from the global generator
+            torch.manual_seed(seed)
+            return evaluate(lambda obs: self.act(obs, generator), env, episodes, seed)
+
+    def _evaluation_env(self, episodes: int, settings: EvaluationConfig) -> VectorEnv[Test]:
+        if self._eval_env is None:
+            wanted = settings.num_envs or min(self.vector_size, 16)
+            self._eval_env = self._training_env().twin(num_envs=max(1, min(wanted, episodes)))
+        return self._eval_env
+
+    def headline(self) -> Mapping[str, float]:
+        """Mean return and length of the last episodes."""
+        return self.episodes.headline()
+
+    # State
+
+    def weights(self) -> State:
+        """The policy's state_dict."""
+        return {name: value.detach().clone() for name, value in self.policy.state_dict().items()}
+
+    def load_weights(self, weights: State) -> None:
+        """Takes the policy from `weights`: same names and shapes, or a RunError that lists the first that differ."""
+        own = self.policy.state_dict()
+        wrong = [
+            f"{name}: expected {_shape(own.get(name))}, got {_shape(weights.get(name))}"
+            for name in {**own, **weights} if _shape(own.get(name)) != _shape(weights.get(name))
+        ]
+        if wrong:
+            more = [f"and {len(wrong) - 4} more"] if len(wrong) > 4 else []
+            raise RunError(f"these weights do not fit this {self.name}'s network", *wrong[:4], *more)
+        with torch.no_grad():
+            for name, value in own.items():
+                value.copy_(weights[name])
+
+    def state(self) -> State:
+        """Everything that changes during training."""
+        started = self._obs is not None
+        return {
+            "agent": self.name, "steps": self.steps, "schedule": list(self._schedule), "weights": self.weights(),
+            "generators": {
+                "exploration": self._exploration.get_state(), "batches": self._batches.get_state(), "torch": torch.get_rng_state(),
+            },
+            "episodes": self.episodes.state(), "environment": self._training_env().get_state() if started else None,
+            "own": self.own_state(),
+        }
+
+    def load_state(self, state: State) -> str | None:
+        """Goes on from `state`, to the bit where the environment can."""
+        if state["agent"] != self.name:
+            raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
+        self._load_learning(state)
+        if state["environment"] is None:
+            return None
+        env = self._training_env()
+        self.episodes.load_state(state["episodes"])
+        self._obs = env.set_state(state["environment"])
+        return env.inexact_resume
+
+    def _load_learning(self, state: State) -> None:
+        self.load_weights(state["weights"])
+        self.steps, self._schedule = state["steps"], tuple(state["schedule"])
+        self._exploration.set_state(state["generators"]["exploration"])
+        self._batches.set_state(state["generators"]["batches"])
+        torch.set_rng_state(state["generators"]["torch"])
+        self.load_own_state(state["own"])
+
+    def save(self, path: str | Path) -> None:
+        """One file with everything but the environment: `load` acts, evaluates and learns on from it."""
+        state = self.state() | {"environment": None}
+        described = self.describe()
+        tree = {
+            "agent": self.name, "config": described["agent"], "model": described["model"], "env": described["env"], "seed": self.seed,
+            "num_envs": self.vector_size, "threads": self.threads,
+            "spaces": {"observation": encode(self.observation_space), "action": encode(self.action_space)}, "state": state,
+        }
+        save_tree(Path(path), tree, kind="agent")
+
+    @classmethod
+    def load(cls, path: str | Path, env: VectorEnv[Train] | None = None, trust: tuple[str, ...] | str = ()) -> Self:
+        """The agent that `save` wrote. Without `env` it predicts; with one it also learns on.
+
+        `trust` names packages whose network the file may import; nothing else in it can run code.
+        """
+        from rlt import registry
+
+        tree = load_tree(Path(path), kind="agent")
+        if tree["agent"] != cls.name:
+            raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
+        model = tree["model"]
+        trusted = (trust,) if isinstance(trust, str) else tuple(trust)
+        registry.check_trust(str(model["name"]), key="model.name", trust=trusted, repeat="load(…,")
+        observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
+        if env is not None:
+            for what, saved, given in (
+                ("observations", observation, env.single_observation_space), ("actions", action, env.single_action_space)
+            ):
+                differs = difference(saved, given)
+                if differs:
+                    raise RunError(f"{path} was saved for other {what}", differs)
+        agent = cls.__new__(cls)
+        agent.env, agent._eval_env = env, None
+        agent.config = from_mapping(cls.Config, {k: v for k, v in tree["config"].items() if k != "name"}, "agent")
+        num_envs, device = (env.num_envs, env.device) if env is not None else (tree["num_envs"], torch.device("cpu"))
+        agent._build(observation, action, num_envs, device, model, tree["seed"], tree["threads"])
+        agent._load_learning(tree["state"])
+        return agent
+
+
+def normal_model(model: Model) -> dict[str, Any]:
+    """A model as a mapping with `name` (text, or a class) and its options."""
+    if model is None:
+        return {"name": "mlp"}
+    if isinstance(model, Mapping):
+        return {"name": "mlp"} | dict(model)
+    return {"name": model}
+
+
+def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with a class written as `module:Name`."""
+    name = model["name"]
+    return dict(model) | {"name": name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"}
+
+
+def _shape(value: Any) -> str:
+    return "nothing" if value is None else f"{tuple(value.shape)}"
+
+

@@ -1,0 +1,64 @@
+"""An own network, built by name or class from what it asks for, and tried before anything is trained."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from gymnasium import Space, spaces
+from torch import nn
+
+from rlt import registry
+from rlt.config import unknown_key
+from rlt.errors import ConfigError
+
+_GIVEN = ("obs_dim", "n_actions", "action_dim", "observation_space", "action_space")
+
+
+def build_own(
+    network: str | type[nn.Module], options: Mapping[str, Any], observation_space: Space[Any], action_space: Space[Any],
+    trust: tuple[str, ...] | None = None,
+) -> nn.Module:
+    """A user's network. Its constructor names what it wants of `obs_dim`, `n_actions` or `action_dim`,
+    `observation_space`, `action_space`; its other parameters come from `options` (`model.*`)."""
+    cls = network
+    if isinstance(network, str):
+        registry.check_trust(network, key="model.name", trust=trust)
+        cls = registry.load_object(network, key="model.name")
+    if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
+        raise ConfigError(f"model.name={network} is no network", f"expected a class derived from rlt.Module or nn.Module, got {cls!r}")
+    given = sizes(observation_space, action_space)
+    own = own_parameters(cls)
+    for key in options:
+        if key not in own:
+            raise unknown_key(f"model.{key}", [f"model.{name}" for name in own])
+    wanted = {name: p for name, p in inspect.signature(cls).parameters.items() if name in _GIVEN}
+    for name in wanted:
+        if name not in given:
+            raise ConfigError(
+                f"{cls.__name__} asks for {name}, which these spaces do not have",
+                f"observations {observation_space}, actions {action_space}", "they give: " + ", ".join(given),
+            )
+    return cls(**{name: given[name] for name in wanted}, **options)
+
+
+def own_parameters(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
+    """The constructor's parameters that come from `model.*`: all but those that the spaces give."""
+    return {
+        name: p for name, p in inspect.signature(cls).parameters.items()
+        if name not in _GIVEN and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+
+
+def sizes(observation_space: Space[Any], action_space: Space[Any]) -> dict[str, Any]:
+    """What a constructor can ask for, as far as these spaces have it."""
+    given: dict[str, Any] = {"observation_space": observation_space, "action_space": action_space}
+    if isinstance(observation_space, spaces.Box):
+        given["obs_dim"] = math.prod(observation_space.shape)
+    if isinstance(action_space, spaces.Discrete):
+        given["n_actions"] = int(action_space.n)
+    if isinstance(action_space, spaces.Box):
+        given["action_dim"] = math.prod(action_space.shape)
+    return given
