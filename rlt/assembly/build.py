@@ -1,0 +1,76 @@
+"""Environments and agents from a checked configuration or a run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rlt import registry
+from rlt.assembly.root import Experiment, parse
+from rlt.errors import ConfigError, RunError
+from rlt.rl.agent import Agent
+from rlt.rl.vector_env import VectorEnv
+from rlt.run.checkpoint import find_weights
+from rlt.run.folder import RunFolder
+from rlt.types import Test, Train
+
+
+def make_env(experiment: Experiment, *, purpose: type[Train] | type[Test] = Train, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Any]:
+    """The environment of `experiment`, on its device."""
+    make = registry.load_object("rlt.envs:make", key="env")
+    env = experiment.env
+    made: VectorEnv[Any] = make(
+        env.id, num_envs or env.num_envs, backend=env.backend, device=device_of(experiment), seed=seed, wrappers=list(env.wrappers),
+        purpose=purpose, **env.options,
+    )
+    return made
+
+
+def device_of(experiment: Experiment) -> str:
+    """`device=auto` is the CPU for vector networks: they lose more to launching kernels than they gain. ConfigError
+    where CUDA is asked for and not there."""
+    import torch
+
+    device = experiment.run.device
+    if device == "auto":
+        return "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"device={device}: this machine has no CUDA device that torch can use", f"torch {torch.__version__}", fix="device=cpu")
+    return device
+
+
+def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
+    """The agent of `experiment` in `env`."""
+    cls = registry.load("agents", experiment.agent_name, key="agent.name").Agent
+    options = {k: v for k, v in vars(experiment.agent).items()}
+    agent: Agent = cls(
+        env, model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, threads=experiment.threads, **options
+    )
+    return agent
+
+
+def experiment_of(folder: RunFolder, trust: tuple[str, ...], repeat: str) -> Experiment:
+    """What a run was started with. TrustError where its config names code from outside that is not in `trust`."""
+    try:
+        return parse(folder.config(), folder.record().get("experiment"), trust, repeat)
+    except ConfigError as error:
+        raise RunError(f"{folder.config_file} cannot be used", str(error)) from None
+
+
+def evaluated_agent(
+    folder: RunFolder, checkpoint: str, num_envs: int, exactly: bool, trust: tuple[str, ...], repeat: str
+) -> tuple[Agent, VectorEnv[Test], int]:
+    """The agent of a run with the weights of `checkpoint`, test environments for it, and the step of the weights.
+
+    `num_envs` is taken as it is if `exactly`, else it bounds the number that the run trained in."""
+    weights, steps = find_weights(_checkpoint_path(folder, checkpoint), checkpoint)
+    experiment = experiment_of(folder, trust, repeat)
+    count = num_envs if exactly else min(num_envs, experiment.env.num_envs)
+    env = make_env(experiment, purpose=Test, num_envs=count)
+    agent = make_agent(experiment, make_env(experiment))
+    agent.load_weights(weights)
+    return agent, env, steps
+
+
+def _checkpoint_path(folder: RunFolder, checkpoint: str) -> Path:
+    return folder.path if checkpoint in ("last", "best") else Path(checkpoint)

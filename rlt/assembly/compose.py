@@ -1,0 +1,252 @@
+"""Command lines to configurations, by Hydra; every mistake found and named before Hydra makes a folder.
+
+Hydra composes twice: first here, to look, then in its own `main`, which runs the job (or the sweep's jobs).
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra import compose, initialize_config_module
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from rlt import registry
+from rlt.assembly.root import Experiment, parse
+from rlt.config import unknown_key
+from rlt.errors import ConfigError, one_of
+
+VERSION_BASE: dict[str, str] = {"version_base": "1.3"} if tuple(map(int, hydra.__version__.split(".")[:2])) < (1, 4) else {}
+"""Hydra 1.3 warns without `version_base`, 1.4 warns with it."""
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What was typed, sorted."""
+
+    overrides: tuple[str, ...]
+    multirun: bool = False
+    config_dir: str | None = None
+    config_name: str = "train"
+
+    @classmethod
+    def parse(cls, words: list[str]) -> CommandLine:
+        """Options of Hydra's that `rlt.train` knows, and overrides."""
+        line, overrides, rest = cls(()), [], iter(words)
+        for word in rest:
+            name, _, value = word.partition("=")
+            if word in ("-m", "--multirun"):
+                line = replace(line, multirun=True)
+            elif name in ("-cd", "--config-dir"):
+                line = replace(line, config_dir=value or next(rest, ""))
+            elif name in ("-cn", "--config-name"):
+                line = replace(line, config_name=(value or next(rest, "")).removesuffix(".yaml"))
+            elif word.startswith("-"):
+                raise ConfigError(f"rlt.train has no option {word}", "options are written key=value", fix="python -m rlt.train --help")
+            else:
+                overrides.append("+" + word if word.startswith("experiment=") else word)
+        return replace(line, overrides=tuple(overrides))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A command line that was found good."""
+
+    line: CommandLine
+    """With what was completed: the model group, the folder."""
+    experiment: Experiment
+    """Of a sweep: with the first value of each."""
+    folder: Path
+
+    def hydra_words(self) -> list[str]:
+        """The same for `hydra.main`."""
+        words = list(self.line.overrides)
+        if self.line.multirun:
+            words.insert(0, "--multirun")
+        if self.line.config_dir is not None:
+            words[:0] = ["--config-dir", str(Path(self.line.config_dir).absolute())]
+        return ["--config-name", self.line.config_name, *words]
+
+
+class UserConfigs(SearchPathPlugin):
+    """Adds `./configs` of the working directory, and `--config-dir` while rlt looks at a command line."""
+
+    config_dir: str | None = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Hydra calls this for each search path that it builds."""
+        own, here = Path(registry.folder("configs")), Path.cwd() / "configs"
+        if here.is_dir() and not (own.exists() and here.samefile(own)):
+            search_path.append("rlt-working-directory", f"file://{here}")
+        if self.config_dir is not None:
+            search_path.append("rlt-config-dir", f"file://{Path(self.config_dir).absolute()}")
+
+
+def register_search_path() -> None:
+    """Makes `./configs` visible to Hydra. Twice does no harm."""
+    plugins = Plugins.instance()
+    if UserConfigs not in plugins.discover(SearchPathPlugin):
+        plugins.register(UserConfigs)
+
+
+@contextmanager
+def hydra_at(config_dir: str | None) -> Iterator[None]:
+    """Hydra ready to compose from rlt's configs, the working directory's and `config_dir`."""
+    if config_dir is not None and not Path(config_dir).is_dir():
+        raise ConfigError(f"--config-dir {config_dir}: there is no such folder")
+    register_search_path()
+    UserConfigs.config_dir = config_dir
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_module("rlt.configs", job_name="train", **VERSION_BASE):
+            yield
+    finally:
+        UserConfigs.config_dir = None
+        GlobalHydra.instance().clear()
+
+
+def plan(words: list[str]) -> Plan:
+    """The command line checked as a whole. Raises ConfigError; makes nothing."""
+    line = CommandLine.parse(words)
+    with hydra_at(line.config_dir):
+        overrides = parse_overrides(line.overrides)
+        _check_choices(overrides, line.config_name)
+        if not line.multirun and any(o.is_sweep_override() for o in overrides):
+            sweep = next(o for o in overrides if o.is_sweep_override())
+            raise ConfigError(f"{sweep.input_line} names several values", "one run has one value", fix="add -m to run them all")
+        line = _complete_model(line, overrides)
+        first = tuple(_first_choice(o) for o in parse_overrides(line.overrides))
+        values, hydra_values = _compose(line.config_name, first)
+        if registry.is_external(str(values.get("model", {}).get("name", ""))) and hydra_values["model"] != "own":
+            line = replace(line, overrides=_own_model(line.overrides))  # the experiment's file names a network of its own
+            values, hydra_values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
+        experiment = parse(values, hydra_values.get("experiment"))
+        return Plan(*_with_folder(line, experiment))
+
+
+def _with_folder(line: CommandLine, experiment: Experiment) -> tuple[CommandLine, Experiment, Path]:
+    key = "hydra.sweep.dir" if line.multirun else "hydra.run.dir"
+    given = [o.partition("=")[2] for o in line.overrides if o.startswith(key + "=")]
+    if given:
+        return line, experiment, Path(given[-1].strip("'\""))
+    name = experiment.name or f"{experiment.agent_name}_{re.sub(r'[^A-Za-z0-9]+', '_', str(experiment.env.id)).strip('_')}"
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    folder = Path("runs") / name / (f"sweep_{stamp}" if line.multirun else stamp)
+    while folder.exists():  # two runs of one second
+        folder = folder.with_name(folder.name + "_")
+    return replace(line, overrides=(*line.overrides, f"{key}={folder}")), experiment, folder
+
+
+def parse_overrides(overrides: tuple[str, ...]) -> list[Override]:
+    """Hydra's reading of `KEY=VALUE` words. ConfigError where one cannot be read."""
+    try:
+        return OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise ConfigError("the command line cannot be read", str(error).splitlines()[0], fix="KEY=VALUE; quote values with special signs: 'KEY=\"a: b\"'") from None
+
+
+def groups() -> dict[str, list[str]]:
+    """Every config group and its choices. Needs `hydra_at`."""
+    loader = GlobalHydra.instance().config_loader()
+    found = [g for g in loader.list_groups("") if g != "hydra"]
+    return {g: loader.get_group_options(g) for g in found if loader.get_group_options(g)}
+
+
+def _check_choices(overrides: list[Override], config_name: str) -> None:
+    known = groups()
+    loader = GlobalHydra.instance().config_loader()
+    if config_name not in loader.get_group_options(""):
+        raise ConfigError(f"--config-name {config_name}: there is no such file", one_of(config_name, loader.get_group_options("")))
+    for override in overrides:
+        group = override.key_or_group
+        if group not in known or override.is_delete():
+            continue
+        for choice in _choices(override):
+            if choice not in known[group]:
+                raise ConfigError(f"{group}={choice}: there is no such {group}", one_of(choice, known[group]))
+
+
+def _choices(override: Override) -> list[str]:
+    if override.is_sweep_override():
+        return [str(v) for v in override.sweep_string_iterator()]
+    value = override.value()
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+
+
+def _first_choice(override: Override) -> str:
+    """The override, a sweep over several values cut to its first."""
+    text = override.input_line or ""
+    if not override.is_sweep_override():
+        return text
+    key = text.partition("=")[0]
+    try:
+        first = next(iter(override.sweep_string_iterator()))
+    except (HydraException, StopIteration, AttributeError):
+        return ""  # an interval: the sweeper chooses values
+    return f"{key}={first}"
+
+
+def _complete_model(line: CommandLine, overrides: list[Override]) -> CommandLine:
+    """`model.name=package:Class` brings the group `own`: nothing of the default network's options stays."""
+    names = [str(o.value()) for o in overrides if o.key_or_group == "model.name"]
+    if any(registry.is_external(n) for n in names) and not any(o.key_or_group == "model" for o in overrides):
+        return replace(line, overrides=_own_model(line.overrides))
+    return line
+
+
+def _own_model(overrides: tuple[str, ...]) -> tuple[str, ...]:
+    opened = tuple(re.sub(r"^\+{0,2}model\.", "++model.", o) for o in overrides)
+    return ("model=own", *opened)
+
+
+def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The composed values, and what was chosen of each group."""
+    parsed = [o for o in parse_overrides(tuple(o for o in overrides if o)) if o.input_line]
+    known = groups()
+    is_group = [o.key_or_group in known for o in parsed]
+    try:
+        base = compose(config_name, [o.input_line or "" for o, g in zip(parsed, is_group) if g], return_hydra_config=True)
+        for o, group in zip(parsed, is_group):
+            if not group and not o.is_add() and not o.is_force_add():
+                check_key(base, o.key_or_group)
+        cfg = compose(config_name, [o.input_line or "" for o in parsed], return_hydra_config=True)
+        chosen = dict(cfg.hydra.runtime.choices)
+        values = OmegaConf.to_container(cfg, resolve=False)
+        assert isinstance(values, dict)
+        del values["hydra"]
+        plain = OmegaConf.to_container(OmegaConf.create(values), resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError("the configuration cannot be composed", *[x for x in str(error).splitlines() if x.strip()][:4]) from None
+    assert isinstance(plain, dict)
+    return {str(k): v for k, v in plain.items()}, {str(k): str(v) for k, v in chosen.items() if v is not None}
+
+
+def check_key(base: DictConfig, key: str) -> None:
+    """ConfigError, with the nearest names, where `base` has no such key."""
+    node: Any = base
+    parts = key.split(".")
+    for i, part in enumerate(parts):
+        if not isinstance(node, DictConfig) or part not in node:
+            above = ".".join(parts[:i])
+            inside = [f"{above}.{k}" if above else str(k) for k in node] if isinstance(node, DictConfig) else []
+            raise unknown_key(key, [k for k in inside if k != "hydra"])
+        if key.startswith("hydra"):
+            return
+        node = node[part] if not OmegaConf.is_missing(node, part) else None
+        if isinstance(node, DictConfig) and not len(node):
+            return  # a free mapping, such as env.options
+

@@ -1,0 +1,97 @@
+"""The whole configuration of a run, checked once and frozen. Imports no torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rlt import registry
+from rlt.config import from_mapping, to_mapping, unknown_key
+from rlt.errors import ConfigError
+from rlt.nn.config import MLPConfig
+from rlt.run.config import RunConfig
+
+MODELS: dict[str, type] = {"mlp": MLPConfig}
+"""Options of the networks that come with the agents, by `model.name`."""
+
+_GROUPS = ("agent", "env", "model")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is to be run."""
+
+    agent_name: str
+    agent: Any
+    """The agent's own frozen config."""
+    env: Any
+    """`rlt.envs.config.EnvConfig`."""
+    model_name: str
+    model: Mapping[str, Any]
+    """Options of the network: checked for rlt's own, passed on for others."""
+    run: RunConfig
+    threads: int | None = None
+    name: str | None = None
+    """Of the experiment file, where there was one."""
+
+    def describe(self) -> dict[str, Any]:
+        """As plain values, in the order of the YAML files."""
+        return {
+            "agent": {"name": self.agent_name} | to_mapping(self.agent), "env": to_mapping(self.env),
+            "model": {"name": self.model_name} | dict(self.model), "threads": self.threads, **to_mapping(self.run),
+        }
+
+
+def env_config() -> type[Any]:
+    """The dataclass of group `env`."""
+    cls: type[Any] = registry.load_object("rlt.envs.config:EnvConfig", key="env")
+    return cls
+
+
+def agent_config(name: str, trust: tuple[str, ...] | None = None, repeat: str | None = None) -> type[Any]:
+    """The dataclass of agent `name`."""
+    found = registry.load("agents", name, key="agent.name", trust=trust, repeat=repeat)
+    cls: type[Any] = found.Config
+    return cls
+
+
+def parse(values: Mapping[str, Any], name: str | None = None, trust: tuple[str, ...] | None = None, repeat: str | None = None) -> Experiment:
+    """Every key and value checked. `trust` is a tuple where `values` came from a file (see `rlt.registry`)."""
+    run_fields = [f.name for f in dataclasses.fields(RunConfig)]
+    known = [*_GROUPS, *run_fields, "threads"]
+    for key in values:
+        if key not in (*known, "seeds"):
+            raise unknown_key(key, known)
+    groups = {group: _group(values, group) for group in _GROUPS}
+    agent, model = dict(groups["agent"]), dict(groups["model"])
+    agent_name, model_name = str(agent.pop("name", "ppo")), str(model.pop("name", "mlp"))
+    _check_names(groups["env"], model_name, trust, repeat)
+    if model_name in MODELS:
+        model = to_mapping(from_mapping(MODELS[model_name], model, "model"))
+    elif not registry.is_external(model_name):
+        raise ConfigError(f"model.name={model_name}: there is no such network", "there is: " + ", ".join(MODELS), "or your own: package.module:Class")
+    threads = values.get("threads")
+    if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
+        raise ConfigError(f"threads={threads} does not fit", "expected a whole number of at least 1, or null")
+    return Experiment(
+        agent_name, from_mapping(agent_config(agent_name, trust, repeat), agent, "agent"), from_mapping(env_config(), groups["env"], "env"),
+        model_name, model, from_mapping(RunConfig, {k: v for k, v in values.items() if k in run_fields}), threads, name,
+    )
+
+
+def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
+    value = values.get(group)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{group}={value} does not fit", f"expected keys of group {group}, such as {group}.name", fix=f"{group}.name={value}")
+    return value
+
+
+def _check_names(env: Mapping[str, Any], model_name: str, trust: tuple[str, ...] | None, repeat: str | None) -> None:
+    registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
+    for wrapper in env.get("wrappers") or ():
+        registry.check_trust(str(wrapper), key="env.wrappers", trust=trust, repeat=repeat)
+    registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
