@@ -25,8 +25,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import yaml
-
 from rlt.config import convert, defaults, doc_lines, field_types, from_mapping, unknown_key
 from rlt.errors import ConfigError, RltError, nearest
 
@@ -127,6 +125,8 @@ def _read(text: str, hint: Any, key: str) -> Any:
 def _plain(text: str) -> Any:
     if _SCIENTIFIC.fullmatch(text):
         return float(text)
+    import yaml  # not at the top: rlt.doctor must be able to say that it is missing
+
     try:
         return yaml.safe_load(text) if text else ""
     except (ValueError, yaml.YAMLError):
