@@ -1,0 +1,22 @@
+"""What the Hydra group `env` may say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Which environment, how many of it, and how they are stepped."""
+
+    id: str = "LunarLander-v3"
+    """A Gymnasium id, `package.module:Id-v0` (importing the module registers the id), or `package.module:Class`."""
+    num_envs: int = 1
+    """Sub-environments stepped together. More: faster collection, older data per update. PPO 1 to 16, DQN and SAC 1."""
+    backend: str = "auto"
+    """`auto`, `sync` (in this process), `native` (classic control and MuJoCo in batches), `pool` (worker processes)."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the environment's constructor, and `max_episode_steps`."""
+    wrappers: list[str] = field(default_factory=list)
+    """`package.module:Wrapper` names, innermost first, each called with one sub-environment. They rule out `native`."""

@@ -1,0 +1,111 @@
+"""`make`: from an id to a `VectorEnv`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+import gymnasium as gym
+import torch
+
+from rlt.envs import headless
+from rlt.envs.recipe import Recipe
+from rlt.envs.source import Source, Wrapper
+from rlt.errors import ConfigError, one_of
+from rlt.rl.vector_env import VectorEnv
+from rlt.types import Test, Train
+
+headless.prepare()
+
+Autoreset = Literal["same_step", "next_step", "disabled"]
+AUTORESETS = ("same_step", "next_step", "disabled")
+BACKENDS = ("auto", "sync")
+Id = str | type[gym.Env[Any, Any]] | Callable[..., gym.Env[Any, Any]]
+
+
+@overload
+def make(
+    id: Id,
+    num_envs: int = 1,
+    *,
+    backend: str = "auto",
+    device: str | torch.device = "cpu",
+    seed: int | None = None,
+    autoreset: Autoreset = "same_step",
+    wrappers: Sequence[Wrapper | str] = (),
+    purpose: type[Train] = Train,
+    **kwargs: Any,
+) -> VectorEnv[Train]: ...
+
+
+@overload
+def make(
+    id: Id,
+    num_envs: int = 1,
+    *,
+    backend: str = "auto",
+    device: str | torch.device = "cpu",
+    seed: int | None = None,
+    autoreset: Autoreset = "same_step",
+    wrappers: Sequence[Wrapper | str] = (),
+    purpose: type[Test],
+    **kwargs: Any,
+) -> VectorEnv[Test]: ...
+
+
+def make(
+    id: Id,
+    num_envs: int = 1,
+    *,
+    backend: str = "auto",
+    device: str | torch.device = "cpu",
+    seed: int | None = None,
+    autoreset: Autoreset = "same_step",
+    wrappers: Sequence[Wrapper | str] = (),
+    purpose: type[Train] | type[Test] = Train,
+    **kwargs: Any,
+) -> VectorEnv[Train] | VectorEnv[Test]:
+    """`num_envs` copies of an environment, stepped together.
+
+    `id` is a Gymnasium id, `package.module:Id-v0`, `package.module:Class`, a `gymnasium.Env` class, or a function that
+    returns an environment. `kwargs` go to its constructor (`max_episode_steps` to Gymnasium's time limit).
+
+    `seed=None` leaves seeding to the first `reset(seed)`; a seed given here stands for a first `reset()`.
+    `wrappers` are called with each sub-environment, innermost first. `autoreset` is for people who use environments
+    alone: agents need `same_step`. `next_step` resets on the step after an episode's end, whose action is ignored;
+    `disabled` leaves it to `reset(only=ended)`.
+
+    Raises `EnvironmentFault` (unknown id, environment that cannot be made), `SpaceError` (a space that no agent could
+    be given), `MissingExtra` (a package to install), `ConfigError` (everything else).
+    """
+    if not isinstance(num_envs, int) or isinstance(num_envs, bool) or num_envs < 1:
+        raise ConfigError("num_envs must be a whole number of at least 1", f"got: {num_envs!r}")
+    if autoreset not in AUTORESETS:
+        raise ConfigError(f"autoreset={autoreset!r}: there is no such mode", one_of(str(autoreset), AUTORESETS))
+    if backend not in BACKENDS:
+        raise ConfigError(f"backend={backend!r}: there is no such backend", one_of(str(backend), BACKENDS))
+    if purpose not in (Train, Test):
+        raise ConfigError("purpose must be rlt.types.Train or rlt.types.Test", f"got: {purpose!r}")
+    source = Source(id, dict(kwargs), tuple(wrappers))
+    return build(Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose), backend)
+
+
+def build(recipe: Recipe, backend: str) -> VectorEnv[Any]:
+    """The vector environment of `recipe` on `backend`."""
+    from rlt.envs.backends.sync import SyncVectorEnv
+
+    return SyncVectorEnv(recipe)
+
+
+def _device(name: str | torch.device) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"device={name}: torch knows no such device", "expected: cpu, cuda or cuda:N") from None
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise ConfigError(f"device={name}: this machine has no CUDA device that torch can use", fix="device=cpu")
+        if device.index is not None and device.index >= torch.cuda.device_count():
+            count = torch.cuda.device_count()
+            raise ConfigError(f"device={name}: there are {count} CUDA devices", f"expected: cuda:0 to cuda:{count - 1}")
+    return device

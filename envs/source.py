@@ -1,0 +1,168 @@
+"""From what a person names (an id, a class, a function) to one environment; each mistake on the way has its message."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import inspect
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec, load_env_creator
+
+from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
+from rlt.registry import load_object
+
+Wrapper = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
+
+# Gymnasium's own classes that keep one Box2D world over all episodes, and ours, which take a new one at each reset.
+_NEW_WORLD = {
+    "gymnasium.envs.box2d:BipedalWalker": "rlt.envs.box2d:BipedalWalker",
+    "gymnasium.envs.box2d.bipedal_walker:BipedalWalker": "rlt.envs.box2d:BipedalWalker",
+    "gymnasium.envs.box2d:CarRacing": "rlt.envs.box2d:CarRacing",
+    "gymnasium.envs.box2d.car_racing:CarRacing": "rlt.envs.box2d:CarRacing",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """How to build one sub-environment, any number of times."""
+
+    target: str | Callable[..., gym.Env[Any, Any]]
+    """A Gymnasium id, `package.module:Id-v0`, `package.module:Class`, a class, a function that makes an environment."""
+    options: dict[str, Any]
+    """Arguments of the constructor; for an id also `max_episode_steps` (-1: no limit)."""
+    wrappers: tuple[Wrapper | str, ...] = ()
+    """Applied in order to each sub-environment, on top of those that the id brings."""
+
+    @property
+    def id(self) -> str:
+        """The id as it was given; `module:Class` for a class or function."""
+        if isinstance(self.target, str):
+            return self.target
+        return f"{self.target.__module__}:{self.target.__qualname__}"
+
+    def spec(self) -> EnvSpec | None:
+        """Gymnasium's registration, None for a class or function. Raises `EnvironmentFault` for an unknown id."""
+        target = self._target()
+        return find_spec(target) if isinstance(target, str) else None
+
+    def build(self) -> gym.Env[Any, Any]:
+        """A new environment, wrapped, not yet reset."""
+        env = self._bare()
+        for wrapper in self.wrappers:
+            apply = load_object(wrapper, key="env.wrappers") if isinstance(wrapper, str) else wrapper
+            env = apply(env)
+            if not isinstance(env, gym.Env):
+                raise ConfigError(
+                    f"the wrapper {getattr(apply, '__name__', apply)} gave no environment",
+                    "expected: gymnasium.Env",
+                    f"got: {type(env).__name__}",
+                )
+        return env
+
+    def _target(self) -> str | Callable[..., gym.Env[Any, Any]]:
+        """A string only where Gymnasium's registry is to be asked."""
+        if not isinstance(self.target, str) or ":" not in self.target:
+            return self.target
+        module_name, _, name = self.target.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
+                raise
+            raise EnvironmentFault(
+                f"env.id={self.target}: there is no module {module_name}",
+                f"{error.name} was looked for in the working directory and in the installed packages",
+            ) from None
+        found = getattr(module, name, None)
+        return found if inspect.isclass(found) and issubclass(found, gym.Env) else self.target
+
+    def _bare(self) -> gym.Env[Any, Any]:
+        target = self._target()
+        if not isinstance(target, str):
+            return self._construct(target)
+        spec = find_spec(target)
+        if isinstance(spec.entry_point, str) and spec.entry_point in _NEW_WORLD:
+            spec = copy.deepcopy(spec)
+            spec.entry_point = _NEW_WORLD[str(spec.entry_point)]
+        if isinstance(spec.entry_point, str) and "box2d" in spec.entry_point:
+            _import_box2d()
+        try:
+            return gym.make(spec, disable_env_checker=True, **self.options)
+        except gym.error.DependencyNotInstalled as error:
+            raise _missing(self.id, error) from error
+        except TypeError as error:
+            if "unexpected keyword argument" in str(error):
+                entry = spec.entry_point
+                raise self._unknown_option(load_env_creator(entry) if isinstance(entry, str) else entry) from error
+            raise
+        except Exception as error:
+            raise _not_made(self.id, self.options, error) from error
+
+    def _construct(self, make_one: Callable[..., gym.Env[Any, Any]]) -> gym.Env[Any, Any]:
+        options = dict(self.options)
+        limit = options.pop("max_episode_steps", None)
+        parameters = inspect.signature(make_one).parameters
+        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+        if not open_ended and not set(options) <= set(parameters):
+            raise self._unknown_option(make_one)
+        try:
+            env = make_one(**options)
+        except gym.error.DependencyNotInstalled as error:
+            raise _missing(self.id, error) from error
+        except Exception as error:
+            raise _not_made(self.id, self.options, error) from error
+        if not isinstance(env, gym.Env):
+            raise EnvironmentFault(
+                f"{self.id} did not make an environment", "expected: gymnasium.Env", f"got: {type(env).__name__}"
+            )
+        return gym.wrappers.TimeLimit(env, limit) if limit is not None and limit != -1 else env
+
+    def _unknown_option(self, creator: Any) -> ConfigError:
+        known = [n for n in inspect.signature(creator).parameters if n not in ("self", "kwargs", "args")]
+        unknown = [n for n in self.options if n not in known and n != "max_episode_steps"]
+        lines = [f"{name}: {one_of(name, [*known, 'max_episode_steps'])}" for name in unknown]
+        lines = lines or [f"it takes: {', '.join(known)}"]
+        return ConfigError(f"{self.id} does not take the option {', '.join(unknown) or sorted(self.options)}", *lines)
+
+
+def find_spec(env_id: str) -> EnvSpec:
+    """The registration of `env_id`; an `EnvironmentFault` with the nearest ids where there is none."""
+    try:
+        spec = gym.spec(env_id)
+    except gym.error.DeprecatedEnv as error:
+        raise EnvironmentFault(f"env.id={env_id} is no longer supported", str(error)) from None
+    except gym.error.Error:
+        name = env_id.rpartition(":")[2]
+        known = list(gym.registry)
+        close = nearest(name, known)
+        details = ["did you mean " + " or ".join(close) + "?"] if close else [f"{len(known)} ids are registered"]
+        if name.startswith("ALE/"):
+            details.append("Atari: pip install 'gymnasium[atari]', then env.id=ale_py:" + name)
+        elif ":" not in env_id:
+            details.append("an environment of another package: env.id=package.module:" + name)
+        raise EnvironmentFault(f"there is no environment {env_id}", *details) from None
+    return spec
+
+
+def _import_box2d() -> None:
+    # SWIG's module raises DeprecationWarnings while it is imported; where warnings are errors, that ends the process.
+    with warnings.catch_warnings(), contextlib.suppress(ImportError):
+        warnings.simplefilter("ignore")
+        importlib.import_module("Box2D")
+
+
+def _missing(env_id: str, error: Exception) -> MissingExtra:
+    text = str(error)
+    command = next((part for part in text.split("`") if part.startswith("pip install")), None)
+    return MissingExtra(f"{env_id} needs a package that is not installed", text, fix=command)
+
+
+def _not_made(env_id: str, options: dict[str, Any], error: Exception) -> EnvironmentFault:
+    given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "none"
+    return EnvironmentFault(f"{env_id} could not be made", f"{type(error).__name__}: {error}", f"options: {given}")

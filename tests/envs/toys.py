@@ -1,0 +1,170 @@
+"""Small environments with one peculiarity each."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+
+class Toy(gym.Env):
+    """Counts steps; ends after `length`. Observation, reward and spaces are for subclasses to change."""
+
+    def __init__(self, length: int = 5) -> None:
+        self.length, self.t = length, 0
+        self.observation_space: Any = spaces.Box(-1e6, 1e6, (2,), np.float32)
+        self.action_space: Any = spaces.Discrete(3)
+
+    def look(self) -> Any:
+        return np.array([self.t, self.np_random.random()], np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.t = 0
+        return self.look(), {}
+
+    def step(self, action):
+        self.t += 1
+        return self.look(), float(np.sum(action)), self.t >= self.length, False, {}
+
+
+class Shifted(Toy):
+    """Discrete spaces that count from 5 and from -1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observation_space, self.action_space = spaces.Discrete(6, start=5), spaces.Discrete(3, start=-1)
+
+    def look(self):
+        return 5 + self.t
+
+
+class Nested(Toy):
+    """Every kind of leaf, in a Dict of a Tuple; the action is nested as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observation_space = spaces.Dict(
+            {
+                "camera": spaces.Box(0, 255, (2, 3), np.uint8),
+                "body": spaces.Tuple((spaces.Box(-1, 1, (2,), np.float64), spaces.MultiDiscrete([3, 4], start=[1, 0]))),
+                "lamps": spaces.MultiBinary(3),
+            }
+        )
+        arm, gear = spaces.Box(-1, 1, (2,), np.float32), spaces.Discrete(4, start=1)
+        self.action_space = spaces.Dict({"arm": arm, "gear": gear})
+        self.given: list[Any] = []
+
+    def look(self):
+        t = self.t % 3
+        return {
+            "camera": np.full((2, 3), 10 * t, np.uint8),
+            "body": (np.array([t / 3, -1.0]), np.array([1 + t, t])),
+            "lamps": np.array([1, 0, t == 0], np.int8),
+        }
+
+    def step(self, action):
+        self.given.append(action)
+        self.t += 1
+        return self.look(), 0.5, self.t >= self.length, False, {}
+
+
+class Masked(Toy):
+    """Gives an action mask in each info."""
+
+    def reset(self, *, seed=None, options=None):
+        obs, _ = super().reset(seed=seed)
+        return obs, {"action_mask": np.array([1, 0, 1], np.int8)}
+
+    def step(self, action):
+        obs, reward, terminated, truncated, _ = super().step(action)
+        return obs, reward, terminated, truncated, {"action_mask": np.array([1, 1, self.t % 2], np.int8)}
+
+
+class Raises(Toy):
+    def step(self, action):
+        if self.t == 3:
+            raise ZeroDivisionError("the wheel came off")
+        return super().step(action)
+
+
+class NanObservation(Toy):
+    def look(self):
+        return np.array([0.0, np.nan if self.t == 2 else 1.0], np.float32)
+
+
+class NanLastObservation(Toy):
+    def look(self):
+        return np.array([0.0, np.inf if self.t == self.length else 1.0], np.float32)
+
+
+class NanReward(Toy):
+    def step(self, action):
+        obs, _, terminated, truncated, info = super().step(action)
+        return obs, float("nan") if self.t == 2 else 0.0, terminated, truncated, info
+
+
+class WrongShapeAtReset(Toy):
+    def look(self):
+        return np.zeros(3, np.float32)
+
+
+class WrongShapeLater(Toy):
+    def look(self):
+        return np.zeros(2 if self.t < 3 else 1, np.float32)
+
+
+class WrongDtype(Toy):
+    def __init__(self) -> None:
+        super().__init__()
+        self.observation_space = spaces.Box(0, 255, (2,), np.uint8)
+
+
+class WrongStep(Toy):
+    """The interface of old: four values."""
+
+    def step(self, action):
+        return self.look(), 0.0, False, {}
+
+
+class FlagIsNumber(Toy):
+    def step(self, action):
+        return self.look(), 0.0, 0, False, {}
+
+
+class NoInfo(Toy):
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=seed)[0]
+
+
+class HoldsALock(Toy):
+    """Something that no tree of arrays can hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+class HoldsALockButSavesItself(HoldsALock):
+    def get_state(self):
+        return {"t": self.t}
+
+    def set_state(self, state):
+        self.t = state["t"]
+
+
+class Speaks(Toy):
+    def __init__(self, space: Any) -> None:
+        super().__init__()
+        self.observation_space = space
+
+
+class CannotStart(Toy):
+    def __init__(self) -> None:
+        raise OSError("no such track")
+
+
+gym.register("rlt-test/Registered-v0", entry_point=Toy, max_episode_steps=3)
