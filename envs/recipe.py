@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rlt.envs.source import Source
 from rlt.types import Test, Train
@@ -22,3 +23,13 @@ class Recipe:
     def twin(self, num_envs: int | None, seed: int | None) -> Recipe:
         """The same for evaluation, with the same or another number of sub-environments and a seed of its own."""
         return replace(self, num_envs=self.num_envs if num_envs is None else num_envs, seed=seed, purpose=Test)
+
+    def config(self, backend: str) -> dict[str, Any] | None:
+        """What the config group `env` says to make this again; None where a wrapper or the environment has no name."""
+        parts = (self.source.target, *self.source.wrappers)
+        names = [part if isinstance(part, str) else f"{part.__module__}:{part.__qualname__}" for part in parts]
+        if any("<" in name or name.startswith("__main__:") for name in names):
+            return None
+        return {
+            "id": names[0], "num_envs": self.num_envs, "backend": backend, "options": dict(self.source.options), "wrappers": names[1:],
+        }

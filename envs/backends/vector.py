@@ -37,6 +37,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
     def __init__(self, recipe: Recipe, backend: str, observations: Layout, actions: ActionReader) -> None:
         self.recipe = recipe
         self.id, self.backend, self.num_envs, self.seed = recipe.source.id, backend, recipe.num_envs, recipe.seed
+        self.config = recipe.config(backend)
         self.device = torch.device(recipe.device)
         self.autoreset = recipe.autoreset
         self.purpose: type[Train] | type[Test] = recipe.purpose
