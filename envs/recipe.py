@@ -31,5 +31,9 @@ class Recipe:
         if any("<" in name or name.startswith("__main__:") for name in names):
             return None
         return {
-            "id": names[0], "num_envs": self.num_envs, "backend": backend, "options": dict(self.source.options), "wrappers": names[1:],
+            "id": names[0],
+            "num_envs": self.num_envs,
+            "backend": backend,
+            "options": dict(self.source.options),
+            "wrappers": names[1:],
         }

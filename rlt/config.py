@@ -89,7 +89,7 @@ def _convert(value: Any, hint: Any, key: str) -> Any:
         inner = arguments[1] if arguments else Any
         return {str(k): convert(v, inner, f"{key}.{k}") for k, v in value.items()}
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return from_mapping(typing.cast(type, hint), value, key)
+        return from_mapping(typing.cast("type", hint), value, key)
     if isinstance(hint, type) and isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool):
         return value
     if hasattr(hint, "parse"):
@@ -124,7 +124,9 @@ def _literal(value: Any, options: tuple[Any, ...], key: str) -> Any:
         return value
     shown = ", ".join(map(str, options))
     close = nearest(str(value), [str(o) for o in options], count=1)
-    raise ConfigError(f"{key}={value} is not among its values", f"expected one of {shown}", fix=f"{key}={close[0]}" if close else None)
+    raise ConfigError(
+        f"{key}={value} is not among its values", f"expected one of {shown}", fix=f"{key}={close[0]}" if close else None
+    )
 
 
 def _union(value: Any, options: tuple[Any, ...], key: str) -> Any:
@@ -187,7 +189,7 @@ def field_types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def doc_lines(cls: type) -> dict[str, str]:
     """Each field's doc line: the string under it in the class body; of base classes too."""
     found: dict[str, str] = {}

@@ -34,9 +34,14 @@ class EvaluateOptions:
 
 
 COMMAND = Command(
-    "rlt.evaluate", "Plays episodes with the policy of a run, normalisers frozen, and prints mean, standard deviation, IQM and interval.",
-    EvaluateOptions, words=Words("RUN", "the folder of a run", most=1),
-    examples=(("runs/ppo_lunarlander/DATE", "a hundred episodes"), ("RUN checkpoint=best episodes=500", "the best policy, more episodes")),
+    "rlt.evaluate",
+    "Plays episodes with the policy of a run, normalisers frozen, and prints mean, standard deviation, IQM and interval.",
+    EvaluateOptions,
+    words=Words("RUN", "the folder of a run", most=1),
+    examples=(
+        ("runs/ppo_lunarlander/DATE", "a hundred episodes"),
+        ("RUN checkpoint=best episodes=500", "the best policy, more episodes"),
+    ),
 )
 
 
@@ -54,7 +59,12 @@ def _evaluate(words: list[str], options: EvaluateOptions) -> int:
 
     repeat = f"python -m rlt.evaluate {words[0]}"
     agent, env, steps = evaluated_agent(
-        folder, options.checkpoint, min(options.num_envs or 16, options.episodes), options.num_envs is not None, tuple(options.trust or ()), repeat
+        folder,
+        options.checkpoint,
+        min(options.num_envs or 16, options.episodes),
+        options.num_envs is not None,
+        tuple(options.trust or ()),
+        repeat,
     )
     try:
         seed = agent.seeds.evaluate if options.seed is None else options.seed

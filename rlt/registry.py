@@ -54,7 +54,9 @@ def folder(group: str) -> str:
     """Where `rlt.<group>` lies: `rlt.configs` is the folder of the YAML files."""
     spec = importlib.util.find_spec(f"rlt.{group}")
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(f"rlt.{group} is not there", "the links in rlt/ are missing or became text files", fix="pip install -e .")
+        raise ConfigError(
+            f"rlt.{group} is not there", "the links in rlt/ are missing or became text files", fix="pip install -e ."
+        )
     return str(next(iter(spec.submodule_search_locations)))
 
 
@@ -74,7 +76,9 @@ def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: s
     package = module.split(".", 1)[0]
     if package == "rlt" or any(module == t or module.startswith(t + ".") for t in trust):
         return
-    announced = {e.value.split(":")[0].split(".")[0] for g in ("agents", "envs", "models") for e in entry_points(group=f"rlt.{g}")}
+    announced = {
+        e.value.split(":")[0].split(".")[0] for g in ("agents", "envs", "models") for e in entry_points(group=f"rlt.{g}")
+    }
     if package in announced:
         return
     command = f"{repeat} trust={package}" if repeat else f"trust={package}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 import torch
 from gymnasium import spaces
 from torch import nn
@@ -63,7 +64,10 @@ class PPO(Agent):
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._clip: tuple[Tensor, Tensor] | None = None
         if isinstance(self.action_space, spaces.Box):
-            low, high = (torch.as_tensor(b, dtype=torch.float32, device=self.device) for b in (self.action_space.low, self.action_space.high))
+            low, high = (
+                torch.as_tensor(b, dtype=torch.float32, device=self.device)
+                for b in (self.action_space.low, self.action_space.high)
+            )
             self._clip = (low, high)
 
     @property
@@ -160,7 +164,8 @@ class PPO(Agent):
         if not bool(torch.isfinite(metrics[0]).all()) or not bool(torch.isfinite(self._update.flat.buffer).all()):
             row = dict(zip(METRICS, metrics[0].tolist()))
             raise NumericsError(
-                f"PPO's update at step {self.steps} gave NaN or infinity", "first minibatch: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()),
+                f"PPO's update at step {self.steps} gave NaN or infinity",
+                "first minibatch: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()),
                 fix="a lower agent.learning_rate, agent.normalize_observation=true, or agent.normalize_reward=true",
             )
 

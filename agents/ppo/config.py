@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from rlt.rl.schedules import Schedule
 
 
-def _constant(value: float) -> Schedule:
-    return Schedule("constant", value, value)
-
-
 @dataclass(frozen=True)
 class PPOConfig:
     """Proximal policy optimisation, Schulman et al. 2017 (arXiv:1707.06347)."""
@@ -21,17 +17,17 @@ class PPOConfig:
     """Transitions per gradient step. Smaller: more, noisier steps. 32 to 4096; must divide n_steps x num_envs."""
     n_epochs: int = 10
     """Passes over each rollout. More: more learning per step, until clip_fraction grows past about 0.3. 3 to 20."""
-    learning_rate: Schedule = _constant(3e-4)
+    learning_rate: Schedule = Schedule("constant", 3e-4, 3e-4)
     """Adam's step size; linear:3e-4 anneals it to 0 over the run. 1e-5 to 1e-3."""
     gamma: float = 0.99
     """Discount: how far ahead rewards count, about 1 / (1 - gamma) steps. 0.9 to 0.9999."""
     gae_lambda: float = 0.95
     """Trades bias (0) for variance (1) in the advantage. 0.9 to 0.98."""
-    clip_range: Schedule = _constant(0.2)
+    clip_range: Schedule = Schedule("constant", 0.2, 0.2)
     """How far the probability ratio may move before its gradient stops. 0.1 to 0.3."""
     clip_range_vf: float | None = None
     """Also clip how far values move from those of the rollout. Depends on the scale of returns; null: off."""
-    ent_coef: Schedule = _constant(0.0)
+    ent_coef: Schedule = Schedule("constant", 0.0, 0.0)
     """Weight of the entropy bonus. More: more exploration, a blurrier policy. 0 to 0.02."""
     vf_coef: float = 0.5
     """Weight of the value loss; matters where actor and critic share a trunk. 0.25 to 1."""

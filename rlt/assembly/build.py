@@ -15,13 +15,21 @@ from rlt.run.folder import RunFolder
 from rlt.types import Test, Train
 
 
-def make_env(experiment: Experiment, *, purpose: type[Train] | type[Test] = Train, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Any]:
+def make_env(
+    experiment: Experiment, *, purpose: type[Train] | type[Test] = Train, num_envs: int | None = None, seed: int | None = None
+) -> VectorEnv[Any]:
     """The environment of `experiment`, on its device."""
     make = registry.load_object("rlt.envs:make", key="env")
     env = experiment.env
     made: VectorEnv[Any] = make(
-        env.id, num_envs or env.num_envs, backend=env.backend, device=device_of(experiment), seed=seed, wrappers=list(env.wrappers),
-        purpose=purpose, **env.options,
+        env.id,
+        num_envs or env.num_envs,
+        backend=env.backend,
+        device=device_of(experiment),
+        seed=seed,
+        wrappers=list(env.wrappers),
+        purpose=purpose,
+        **env.options,
     )
     return made
 
@@ -35,16 +43,22 @@ def device_of(experiment: Experiment) -> str:
     if device == "auto":
         return "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"device={device}: this machine has no CUDA device that torch can use", f"torch {torch.__version__}", fix="device=cpu")
+        raise ConfigError(
+            f"device={device}: this machine has no CUDA device that torch can use", f"torch {torch.__version__}", fix="device=cpu"
+        )
     return device
 
 
 def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
     """The agent of `experiment` in `env`."""
     cls = registry.load("agents", experiment.agent_name, key="agent.name").Agent
-    options = {k: v for k, v in vars(experiment.agent).items()}
+    options = vars(experiment.agent)
     agent: Agent = cls(
-        env, model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, threads=experiment.threads, **options
+        env,
+        model={"name": experiment.model_name, **experiment.model},
+        seed=experiment.run.seed,
+        threads=experiment.threads,
+        **options,
     )
     return agent
 

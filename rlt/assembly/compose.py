@@ -56,7 +56,9 @@ class CommandLine:
             elif name in ("-cn", "--config-name"):
                 line = replace(line, config_name=(value or next(rest, "")).removesuffix(".yaml"))
             elif word.startswith("-"):
-                raise ConfigError(f"rlt.train has no option {word}", "options are written key=value", fix="python -m rlt.train --help")
+                raise ConfigError(
+                    f"rlt.train has no option {word}", "options are written key=value", fix="python -m rlt.train --help"
+                )
             else:
                 overrides.append("+" + word if word.startswith("experiment=") else word)
         return replace(line, overrides=tuple(overrides))
@@ -156,7 +158,11 @@ def parse_overrides(overrides: tuple[str, ...]) -> list[Override]:
     try:
         return OverridesParser.create().parse_overrides(list(overrides))
     except HydraException as error:
-        raise ConfigError("the command line cannot be read", str(error).splitlines()[0], fix="KEY=VALUE; quote values with special signs: 'KEY=\"a: b\"'") from None
+        raise ConfigError(
+            "the command line cannot be read",
+            str(error).splitlines()[0],
+            fix="KEY=VALUE; quote values with special signs: 'KEY=\"a: b\"'",
+        ) from None
 
 
 def groups() -> dict[str, list[str]]:
@@ -170,7 +176,9 @@ def _check_choices(overrides: list[Override], config_name: str) -> None:
     known = groups()
     loader = GlobalHydra.instance().config_loader()
     if config_name not in loader.get_group_options(""):
-        raise ConfigError(f"--config-name {config_name}: there is no such file", one_of(config_name, loader.get_group_options("")))
+        raise ConfigError(
+            f"--config-name {config_name}: there is no such file", one_of(config_name, loader.get_group_options(""))
+        )
     for override in overrides:
         group = override.key_or_group
         if group not in known or override.is_delete():
@@ -230,7 +238,9 @@ def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, An
         del values["hydra"]
         plain = OmegaConf.to_container(OmegaConf.create(values), resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError("the configuration cannot be composed", *[x for x in str(error).splitlines() if x.strip()][:4]) from None
+        raise ConfigError(
+            "the configuration cannot be composed", *[x for x in str(error).splitlines() if x.strip()][:4]
+        ) from None
     assert isinstance(plain, dict)
     return {str(k): v for k, v in plain.items()}, {str(k): str(v) for k, v in chosen.items() if v is not None}
 

@@ -53,7 +53,8 @@ def _resume(path: Path, rest: list[str]) -> Outcome:
     other = [w for w in rest if not w.startswith("trust=")]
     if other:
         raise ConfigError(
-            f"resume goes on with a run as it was, so {other[0]} has no place", fix=f"like={path} {' '.join(other)} starts a new run like it"
+            f"resume goes on with a run as it was, so {other[0]} has no place",
+            fix=f"like={path} {' '.join(other)} starts a new run like it",
         )
     RunFolder.open(path)
     from rlt.assembly import job

@@ -35,7 +35,9 @@ def start(experiment: Experiment, path: Path, overrides: Mapping[str, str] | Non
             agent.load_weights(weights[0])
         run = resolved(experiment.run, agent, device_of(experiment))
         config = experiment.describe() | agent.describe() | to_mapping(run)
-        folder = RunFolder.create(path, config, {"status": "running", "experiment": experiment.name, "seeds": agent.seeds.plain()})
+        folder = RunFolder.create(
+            path, config, {"status": "running", "experiment": experiment.name, "seeds": agent.seeds.plain()}
+        )
         say(describe(agent, experiment, run, folder))
         outcome = agent.run(run, folder, callbacks(run.stop))
         finish(agent, folder, outcome, overrides or {})
@@ -52,7 +54,8 @@ def resume(path: Path, trust: tuple[str, ...]) -> Outcome:
     if record.get("status") == "finished":
         raise RunError(
             f"{path} is finished: {record.get('steps', 0):,} steps",
-            fix=f"python -m rlt.train like={path} seed={experiment.run.seed + 1} for another, init_from={path} to train on from its weights",
+            fix=f"python -m rlt.train like={path} seed={experiment.run.seed + 1} for another, "
+            f"init_from={path} to train on from its weights",
         )
     state = load_checkpoint(folder)
     env = make_env(experiment)
@@ -102,9 +105,11 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
     env = agent.env
     assert env is not None
     threads = f"{agent.threads} thread" + ("s" if agent.threads > 1 else "")
+    envs = f"{env.num_envs} environment" + ("s" if env.num_envs > 1 else "")
+    network = type(getattr(agent.policy, "network", agent.policy)).__name__
     return (
-        f"{agent.name.upper()} on {env.id}, {env.num_envs} environment{'s' if env.num_envs > 1 else ''} ({env.backend}), seed {run.seed}\n"
-        f"{type(getattr(agent.policy, 'network', agent.policy)).__name__} with {parameters:,} parameters on {agent.device}, {threads}\n"
+        f"{agent.name.upper()} on {env.id}, {envs} ({env.backend}), seed {run.seed}\n"
+        f"{network} with {parameters:,} parameters on {agent.device}, {threads}\n"
         f"run: {folder.path}    watch: tensorboard --logdir {folder.path}"
     )
 
@@ -112,7 +117,10 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
 def finish(agent: Agent, folder: RunFolder, outcome: Outcome, overrides: Mapping[str, str]) -> None:
     """The last lines of a run, and its row in TensorBoard's HParams tab."""
     if outcome.signal is not None:
-        say(f"{outcome.signal}: stopped at {outcome.steps:,} steps, checkpoint written\n  go on: python -m rlt.train resume={folder.path}")
+        say(
+            f"{outcome.signal}: stopped at {outcome.steps:,} steps, checkpoint written\n"
+            f"  go on: python -m rlt.train resume={folder.path}"
+        )
         return
     result = outcome.evaluation
     if result is None:
@@ -121,7 +129,11 @@ def finish(agent: Agent, folder: RunFolder, outcome: Outcome, overrides: Mapping
     config = folder.config()
     if config["log"]["tensorboard"]:
         board = TensorBoard(folder.path)
-        shown = {f"agent.{k}": v for k, v in config["agent"].items()} | {"env.id": config["env"]["id"], "seed": config["seed"]} | dict(overrides)
+        shown = (
+            {f"agent.{k}": v for k, v in config["agent"].items()}
+            | {"env.id": config["env"]["id"], "seed": config["seed"]}
+            | dict(overrides)
+        )
         board.hyper_parameters(shown, {"final/return_mean": result["return_mean"], "final/length_mean": result["length_mean"]})
         board.close()
     say(

@@ -57,7 +57,9 @@ def agent_config(name: str, trust: tuple[str, ...] | None = None, repeat: str | 
     return cls
 
 
-def parse(values: Mapping[str, Any], name: str | None = None, trust: tuple[str, ...] | None = None, repeat: str | None = None) -> Experiment:
+def parse(
+    values: Mapping[str, Any], name: str | None = None, trust: tuple[str, ...] | None = None, repeat: str | None = None
+) -> Experiment:
     """Every key and value checked. `trust` is a tuple where `values` came from a file (see `rlt.registry`)."""
     run_fields = [f.name for f in dataclasses.fields(RunConfig)]
     known = [*_GROUPS, *run_fields, "threads"]
@@ -71,13 +73,23 @@ def parse(values: Mapping[str, Any], name: str | None = None, trust: tuple[str, 
     if model_name in MODELS:
         model = to_mapping(from_mapping(MODELS[model_name], model, "model"))
     elif not registry.is_external(model_name):
-        raise ConfigError(f"model.name={model_name}: there is no such network", "there is: " + ", ".join(MODELS), "or your own: package.module:Class")
+        raise ConfigError(
+            f"model.name={model_name}: there is no such network",
+            "there is: " + ", ".join(MODELS),
+            "or your own: package.module:Class",
+        )
     threads = values.get("threads")
     if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
         raise ConfigError(f"threads={threads} does not fit", "expected a whole number of at least 1, or null")
     return Experiment(
-        agent_name, from_mapping(agent_config(agent_name, trust, repeat), agent, "agent"), from_mapping(env_config(), groups["env"], "env"),
-        model_name, model, from_mapping(RunConfig, {k: v for k, v in values.items() if k in run_fields}), threads, name,
+        agent_name,
+        from_mapping(agent_config(agent_name, trust, repeat), agent, "agent"),
+        from_mapping(env_config(), groups["env"], "env"),
+        model_name,
+        model,
+        from_mapping(RunConfig, {k: v for k, v in values.items() if k in run_fields}),
+        threads,
+        name,
     )
 
 
@@ -86,7 +98,9 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{group}={value} does not fit", f"expected keys of group {group}, such as {group}.name", fix=f"{group}.name={value}")
+        raise ConfigError(
+            f"{group}={value} does not fit", f"expected keys of group {group}, such as {group}.name", fix=f"{group}.name={value}"
+        )
     return value
 
 

@@ -33,7 +33,9 @@ def base_files() -> dict[str, str]:
 
 def _file(cls: type, lead: Mapping[str, Any], source: str, header: str = "") -> str:
     first = (cls.__doc__ or "").strip().splitlines()[0]
-    return f"{header}# {first}\n# Written from {source} by `make configs`: edit there.\n" + commented_yaml(cls, {**lead, **defaults(cls)})
+    return f"{header}# {first}\n# Written from {source} by `make configs`: edit there.\n" + commented_yaml(
+        cls, {**lead, **defaults(cls)}
+    )
 
 
 def commented_yaml(cls: type, values: Mapping[str, Any], indent: str = "") -> str:
@@ -53,7 +55,11 @@ def commented_yaml(cls: type, values: Mapping[str, Any], indent: str = "") -> st
 def _scalar(value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True).strip()
     text = text.removesuffix("...").strip()
-    return f"{value:.0e}".replace("e-0", "e-") if isinstance(value, float) and 0 < abs(value) < 1e-3 and float(f"{value:.0e}") == value else text
+    return (
+        f"{value:.0e}".replace("e-0", "e-")
+        if isinstance(value, float) and 0 < abs(value) < 1e-3 and float(f"{value:.0e}") == value
+        else text
+    )
 
 
 def main() -> int:
@@ -62,7 +68,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
     check = parser.parse_args().check
     root = Path(registry.folder("configs"))
-    different = [p for p, text in base_files().items() if not (root / p).exists() or (root / p).read_text(encoding="utf-8") != text]
+    different = [
+        p for p, text in base_files().items() if not (root / p).exists() or (root / p).read_text(encoding="utf-8") != text
+    ]
     for path in different:
         print(("differs: " if check else "wrote ") + f"configs/{path}")
         if not check:

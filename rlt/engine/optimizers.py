@@ -31,7 +31,11 @@ class Adam:
         return {"moment": torch.zeros_like(parameters), "square": torch.zeros_like(parameters), "step": step}
 
     def step(
-        self, parameters: Float[Tensor, "size"], gradient: Float[Tensor, "size"], state: dict[str, Tensor], learning_rate: Float[Tensor, "1"]
+        self,
+        parameters: Float[Tensor, "size"],
+        gradient: Float[Tensor, "size"],
+        state: dict[str, Tensor],
+        learning_rate: Float[Tensor, "1"],
     ) -> tuple[Float[Tensor, "size"], dict[str, Tensor]]:
         """New parameters and state. Pure: nothing is written to."""
         step = state["step"] + 1

@@ -17,7 +17,7 @@ from rlt.store.atomic import write_text
 
 
 class MetricsCsv:
-    """Appends rows to `path`; NaN is an empty cell. With `resume_at`, rows after that step are dropped first (they will come again)."""
+    """Appends rows to `path`; NaN is an empty cell. With `resume_at`, rows after that step are dropped first: they come again."""
 
     def __init__(self, path: Path, resume_at: int | None = None) -> None:
         self.path = path

@@ -56,7 +56,13 @@ class Agent(ABC):
         self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed, threads)
 
     def _build(
-        self, observation_space: Space[Any], action_space: Space[Any], num_envs: int, device: torch.device, model: Model, seed: int,
+        self,
+        observation_space: Space[Any],
+        action_space: Space[Any],
+        num_envs: int,
+        device: torch.device,
+        model: Model,
+        seed: int,
         threads: int | None,
     ) -> None:
         self.observation_space, self.action_space = observation_space, action_space
@@ -234,11 +240,17 @@ class Agent(ABC):
         """Everything that changes during training."""
         started = self._obs is not None
         return {
-            "agent": self.name, "steps": self.steps, "schedule": list(self._schedule), "weights": self.weights(),
+            "agent": self.name,
+            "steps": self.steps,
+            "schedule": list(self._schedule),
+            "weights": self.weights(),
             "generators": {
-                "exploration": self._exploration.get_state(), "batches": self._batches.get_state(), "torch": torch.get_rng_state(),
+                "exploration": self._exploration.get_state(),
+                "batches": self._batches.get_state(),
+                "torch": torch.get_rng_state(),
             },
-            "episodes": self.episodes.state(), "environment": self._training_env().get_state() if started else None,
+            "episodes": self.episodes.state(),
+            "environment": self._training_env().get_state() if started else None,
             "own": self.own_state(),
         }
 
@@ -267,9 +279,15 @@ class Agent(ABC):
         state = self.state() | {"environment": None}
         described = self.describe()
         tree = {
-            "agent": self.name, "config": described["agent"], "model": described["model"], "env": described["env"], "seed": self.seed,
-            "num_envs": self.vector_size, "threads": self.threads,
-            "spaces": {"observation": encode(self.observation_space), "action": encode(self.action_space)}, "state": state,
+            "agent": self.name,
+            "config": described["agent"],
+            "model": described["model"],
+            "env": described["env"],
+            "seed": self.seed,
+            "num_envs": self.vector_size,
+            "threads": self.threads,
+            "spaces": {"observation": encode(self.observation_space), "action": encode(self.action_space)},
+            "state": state,
         }
         save_tree(Path(path), tree, kind="agent")
 

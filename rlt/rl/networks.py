@@ -28,7 +28,9 @@ def build_own(
         registry.check_trust(network, key="model.name", trust=trust)
         cls = registry.load_object(network, key="model.name")
     if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
-        raise ConfigError(f"model.name={network} is no network", f"expected a class derived from rlt.Module or nn.Module, got {cls!r}")
+        raise ConfigError(
+            f"model.name={network} is no network", f"expected a class derived from rlt.Module or nn.Module, got {cls!r}"
+        )
     given = sizes(observation_space, action_space)
     own = own_parameters(cls)
     for key in options:

@@ -104,7 +104,8 @@ def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: s
     steps = [n for n in range(1, 2 * n_steps + minibatch_size) if (n * num_envs) % minibatch_size == 0]
     best = min(steps, key=lambda n: (abs(n - n_steps), n))
     raise ConfigError(
-        f"{agent} cannot split a rollout of {rollout} steps ({num_envs} environments x {n_steps}) into minibatches of {minibatch_size}:",
+        f"{agent} cannot split a rollout of {rollout} steps ({num_envs} environments x {n_steps}) "
+        f"into minibatches of {minibatch_size}:",
         f"{rollout} / {minibatch_size} = {rollout / minibatch_size:.4g}",
         fix=f"n_steps={best} ({best * num_envs // minibatch_size} minibatches), or minibatch_size={size}",
     )

@@ -32,7 +32,13 @@ class Seeds:
         room = _HALF - 2**20  # sub-environment i uses seed + i: the sum stays in its half
         networks, exploration, environments, evaluation, final, evaluate, batches = drawn
         return cls(
-            networks, exploration, environments % room, _HALF + evaluation % room, _HALF + final % room, _HALF + evaluate % room, batches
+            networks,
+            exploration,
+            environments % room,
+            _HALF + evaluation % room,
+            _HALF + final % room,
+            _HALF + evaluate % room,
+            batches,
         )
 
     def plain(self) -> dict[str, int]:

@@ -125,7 +125,12 @@ class Runner:
         if timetable.fires(timetable.evaluate, before, now) and not ended:
             row |= self._evaluate()
         self._write(row)
-        if self.folder is not None and timetable.fires(timetable.checkpoint, before, now) and not ended and self.stop_reason is None:
+        if (
+            self.folder is not None
+            and timetable.fires(timetable.checkpoint, before, now)
+            and not ended
+            and self.stop_reason is None
+        ):
             self._checkpoint()
 
     def _evaluate(self) -> dict[str, float]:
@@ -150,7 +155,9 @@ class Runner:
             self._checkpoint()
         status, result = ("stopped", None) if signal else ("finished", self._final_evaluation())
         if self.folder is not None:
-            self.folder.write_record(self.folder.record() | {"status": status, "steps": self.steps, "stop_reason": self.stop_reason})
+            self.folder.write_record(
+                self.folder.record() | {"status": status, "steps": self.steps, "stop_reason": self.stop_reason}
+            )
         if self.stop_reason:
             self._progress.say(f"stopped at {self.steps:,} steps: {self.stop_reason}")
         return Outcome(status, self.steps, signal, result)
@@ -211,8 +218,15 @@ class Runner:
         t = self._timetable
         assert t is not None
         run = {
-            "steps": self.steps, "start": t.start, "stop": t.stop, "log": t.log, "evaluate": t.evaluate, "checkpoint": t.checkpoint,
-            "elapsed": self._elapsed, "best": self._best, "logged_at": self._logged_at,
+            "steps": self.steps,
+            "start": t.start,
+            "stop": t.stop,
+            "log": t.log,
+            "evaluate": t.evaluate,
+            "checkpoint": t.checkpoint,
+            "elapsed": self._elapsed,
+            "best": self._best,
+            "logged_at": self._logged_at,
             "pending": {name: torch.cat(parts) for name, parts in self._pending.items()},
             "callbacks": [callback.state() for callback in self.callbacks],
         }

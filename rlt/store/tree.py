@@ -33,7 +33,13 @@ def save_tree(path: Path, tree: Any, *, kind: str) -> None:
     """
     tensors: list[Tensor] = []
     skeleton = json.dumps(_encode(tree, tensors, "state"))
-    header = {"format": "rlt", "version": str(FORMAT_VERSION), "kind": kind, "tree": skeleton, "digest": _digest(skeleton, tensors)}
+    header = {
+        "format": "rlt",
+        "version": str(FORMAT_VERSION),
+        "kind": kind,
+        "tree": skeleton,
+        "digest": _digest(skeleton, tensors),
+    }
     entries = {str(i): t for i, t in enumerate(tensors)}
     write_atomically(path, lambda temporary: save_file(entries, temporary, metadata=header))
 

@@ -20,7 +20,7 @@ def test_next_step_ignores_the_action_after_an_end_and_pays_nothing_for_it(backe
         step = env.step(action)
         for i, sub in enumerate(reference.envs):
             if over[i]:
-                want, reward, terminated, truncated = sub.reset()[0], cast(SupportsFloat, 0.0), False, False
+                want, reward, terminated, truncated = sub.reset()[0], cast("SupportsFloat", 0.0), False, False
                 resets += 1
             else:
                 want, reward, terminated, truncated, _ = sub.step(action[i])
