@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import functools
 import inspect
 import math
 import textwrap
@@ -162,11 +161,11 @@ def describe(hint: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(map(str, arguments))
     if origin in (list, tuple):
-        return "a list of " + describe(arguments[0]) if arguments else "a list"
+        return "a list of " + describe(arguments[0]).removeprefix("a ") if arguments else "a list"
     plain = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "null", Any: "anything"}
     if origin is dict or hint is dict:
         return "a mapping"
-    return plain.get(hint) or getattr(hint, "described", None) or getattr(hint, "__name__", str(hint))
+    return plain.get(hint) or str(getattr(hint, "described", None) or getattr(hint, "__name__", hint))
 
 
 def to_mapping(config: Any) -> dict[str, Any]:
@@ -189,7 +188,6 @@ def field_types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
-@functools.cache
 def doc_lines(cls: type) -> dict[str, str]:
     """Each field's doc line: the string under it in the class body; of base classes too."""
     found: dict[str, str] = {}

@@ -252,7 +252,7 @@ def check_key(base: DictConfig, key: str) -> None:
     for i, part in enumerate(parts):
         if not isinstance(node, DictConfig) or part not in node:
             above = ".".join(parts[:i])
-            inside = [f"{above}.{k}" if above else str(k) for k in node] if isinstance(node, DictConfig) else []
+            inside = [f"{above}.{k!s}" if above else str(k) for k in node] if isinstance(node, DictConfig) else []
             raise unknown_key(key, [k for k in inside if k != "hydra"])
         if key.startswith("hydra"):
             return

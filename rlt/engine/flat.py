@@ -22,15 +22,11 @@ class FlatParameters:
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self.parameters = list(dict.fromkeys(p for p in parameters if p.requires_grad))
         kinds = {(p.dtype, p.device) for p in self.parameters}
-        if len(kinds) != 1:
-            raise (
-                ConfigError(
-                    "one optimiser group holds parameters of several kinds",
-                    "got " + ", ".join(f"{t} on {d}" for t, d in sorted(map(str, k) for k in kinds)),
-                )
-                if kinds
-                else ConfigError("the network has no parameters that require a gradient")
-            )
+        if not kinds:
+            raise ConfigError("the network has no parameters that require a gradient")
+        if len(kinds) > 1:
+            found = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
+            raise ConfigError("one optimiser group holds parameters of several kinds", f"expected one dtype and device, got {found}")
         self.buffer: Float[Tensor, "size"] = torch.cat([p.detach().reshape(-1) for p in self.parameters])
         self.gradient: Float[Tensor, "size"] = torch.zeros_like(self.buffer)
         self._addresses: list[int] = []

@@ -60,6 +60,6 @@ class EpisodeStatistics:
     def load_state(self, state: dict[str, np.ndarray | int]) -> None:
         """Takes back what `state` gave."""
         self._return[:], self._length[:] = state["return"], state["length"]
-        self.finished = int(state["finished"])  # type: ignore[arg-type]
-        self._recent = deque(((float(r), int(n)) for r, n in state["recent"]), maxlen=WINDOW)  # type: ignore[union-attr]
+        self.finished = int(state["finished"])
+        self._recent = deque(((float(r), int(n)) for r, n in np.asarray(state["recent"])), maxlen=WINDOW)
         self._new = []

@@ -16,8 +16,11 @@ from typing import Any, Protocol
 class RunningRun(Protocol):
     """What a callback sees of the run."""
 
-    steps: int
     learner: Any
+
+    @property
+    def steps(self) -> int:
+        """Steps done."""
 
     def stop(self, reason: str) -> None:
         """Ends the run after the events of this step, with a checkpoint and the final evaluation."""

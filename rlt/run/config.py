@@ -13,7 +13,7 @@ class EvaluationConfig:
     interval: int | None = None
     """Steps between evaluations. null: a tenth of total_steps; 0: never."""
     episodes: int = 10
-    """Episodes of one periodic evaluation: the same number from each environment, one more from the first where it does not divide."""
+    """Episodes of one periodic evaluation, the same number from each environment (from the first, one more)."""
     num_envs: int | None = None
     """Environments to evaluate in. null: as many as in training, at most `episodes` and at most 16."""
     deterministic: bool = True

@@ -22,11 +22,13 @@ class Learner(Protocol):
     """Steps done so far, counted from zero."""
     vector_size: int
     """By how much `steps` grows at once: the number of environments, or of samples in a batch."""
-    log_interval: int
-    """Steps between rows of the log where the config names none."""
 
     score: str
     """The entry of `evaluate` that decides which policy is best; higher is better."""
+
+    @property
+    def log_interval(self) -> int:
+        """Steps between rows of the log where the config names none."""
 
     def headline(self) -> Mapping[str, float]:
         """A few numbers for the progress line."""

@@ -104,6 +104,7 @@ class Runner:
             callback.on_start(self)
         chunk = 64 * self.learner.vector_size
         self._clock = time.perf_counter()
+        started, trained = self.steps, 0.0
         with StopSignals() as signals:
             while self.steps < timetable.stop and self.stop_reason is None and signals.received is None:
                 before, began = self.steps, time.perf_counter()
@@ -111,7 +112,8 @@ class Runner:
                 seconds = time.perf_counter() - began
                 self._collect({"time/train": torch.tensor([seconds], dtype=torch.float64)})
                 chunk = _next_chunk(chunk, seconds, self.learner.vector_size)
-                self._progress.update(self.steps, (self.steps - before) / seconds, self.learner.headline())
+                trained += seconds
+                self._progress.update(self.steps, (self.steps - started) / trained, self.learner.headline())
                 self._events(timetable, before)
         return self._finish(timetable, signals.received)
 
