@@ -18,6 +18,7 @@ from rlt.run.config import RunConfig
 from rlt.store.atomic import write_text
 
 _WIDTH = 110
+_TABLE_STARTS, _TABLE_ENDS = "<!-- options: written from config.py by `make configs` -->", "<!-- end of options -->"
 
 
 def base_files() -> dict[str, str]:
@@ -29,6 +30,23 @@ def base_files() -> dict[str, str]:
         files[f"model/{name}.yaml"] = _file(cls, {"name": name}, "rlt/nn/config.py")
     files["env/gymnasium.yaml"] = _file(env_config(), {}, "envs/config.py")
     return files
+
+
+def option_tables() -> dict[str, str]:
+    """Path from the project's root to a page whose table of options is written from its dataclass, and the page."""
+    pages = {}
+    for name in registry.names("agents"):
+        page = Path(registry.folder("agents")) / name / "README.md"
+        head, _, rest = page.read_text(encoding="utf-8").partition(_TABLE_STARTS)
+        _, _, tail = rest.partition(_TABLE_ENDS)
+        pages[str(page)] = f"{head}{_TABLE_STARTS}\n{_option_table(agent_config(name))}{_TABLE_ENDS}{tail}"
+    return pages
+
+
+def _option_table(cls: type) -> str:
+    docs = doc_lines(cls)
+    rows = [f"| `{name}` | {_scalar(default)} | {docs[name]} |" for name, default in defaults(cls).items()]
+    return "\n".join(["| option | default | effect and typical range |", "|---|---|---|", *rows]) + "\n"
 
 
 def _file(cls: type, lead: Mapping[str, Any], source: str, header: str = "") -> str:
@@ -68,13 +86,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
     check = parser.parse_args().check
     root = Path(registry.folder("configs"))
-    different = [
-        p for p, text in base_files().items() if not (root / p).exists() or (root / p).read_text(encoding="utf-8") != text
-    ]
+    files = {str(root / path): text for path, text in base_files().items()} | option_tables()
+    different = [p for p, text in files.items() if not Path(p).exists() or Path(p).read_text(encoding="utf-8") != text]
     for path in different:
-        print(("differs: " if check else "wrote ") + f"configs/{path}")
+        print(("differs: " if check else "wrote ") + path)
         if not check:
-            write_text(root / path, base_files()[path])
+            write_text(Path(path), files[path])
     return 1 if check and different else 0
 
 

@@ -26,7 +26,7 @@ class FlatParameters:
             raise ConfigError("the network has no parameters that require a gradient")
         if len(kinds) > 1:
             found = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
-            raise ConfigError("one optimiser group holds parameters of several kinds", f"expected one dtype and device, got {found}")
+            raise ConfigError("one optimiser holds parameters of several kinds", f"expected one dtype and device, got {found}")
         self.buffer: Float[Tensor, "size"] = torch.cat([p.detach().reshape(-1) for p in self.parameters])
         self.gradient: Float[Tensor, "size"] = torch.zeros_like(self.buffer)
         self._addresses: list[int] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
@@ -9,6 +10,8 @@ import torch
 from rlt.errors import ConfigError
 from rlt.rl.vector_env import Step
 from rlt.types import Bool, Float, Float32, Tensor
+
+_log = logging.getLogger(__name__)
 
 
 class Rollout:
@@ -96,6 +99,8 @@ def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: s
     """
     rollout = n_steps * num_envs
     if minibatch_size >= rollout:
+        if minibatch_size > rollout:
+            _log.warning("minibatch_size=%d is more than a rollout: a minibatch is all of its %d steps", minibatch_size, rollout)
         return rollout
     if rollout % minibatch_size == 0:
         return minibatch_size
