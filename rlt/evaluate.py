@@ -29,7 +29,7 @@ class EvaluateOptions:
     """Of the environments. null: the run's own for this command, which training and its evaluations never use."""
     out: str | None = None
     """A JSON file for the returns and lengths of every episode."""
-    trust: list[str] | None = None
+    trust: tuple[str, ...] = ()
     """Packages whose code the run's config may name (environment, network, wrappers)."""
 
 
@@ -63,7 +63,7 @@ def _evaluate(words: list[str], options: EvaluateOptions) -> int:
         options.checkpoint,
         min(options.num_envs or 16, options.episodes),
         options.num_envs is not None,
-        tuple(options.trust or ()),
+        options.trust,
         repeat,
     )
     try:
