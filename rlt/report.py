@@ -23,6 +23,8 @@ from rlt.store.atomic import write_text
 
 _NAMES = {"evaluation/return_mean": "evaluation return", "episode/return": "training return"}
 _NONE = "–"
+_COLUMNS = 3
+"""Panels side by side."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,10 @@ def _default_folder(paths: Sequence[str]) -> Path:
 
 
 def _panels(groups: Sequence[SeedGroup], metrics: Sequence[str], x: Literal["steps", "time"]) -> list[list[Panel]]:
-    """A row for each task, a panel for each metric."""
-    return [
-        [
+    """A panel for each metric; every task begins a row."""
+    rows = []
+    for task in dict.fromkeys(g.task for g in groups):
+        panels = [
             Panel(
                 task or "all runs", _NAMES.get(metric, metric),
                 tuple(line for g in groups if g.task == task if (line := _line(g, metric, x)) is not None),
@@ -125,8 +128,8 @@ def _panels(groups: Sequence[SeedGroup], metrics: Sequence[str], x: Literal["ste
             )
             for metric in metrics
         ]
-        for task in dict.fromkeys(g.task for g in groups)
-    ]
+        rows += [panels[i : i + _COLUMNS] for i in range(0, len(panels), _COLUMNS)]
+    return rows
 
 
 def _line(group: SeedGroup, metric: str, x: Literal["steps", "time"]) -> Line | None:

@@ -110,16 +110,18 @@ def parse(cls: type[T], argv: Sequence[str], *, command: Command[Any]) -> tuple[
 
 
 def _read(text: str, hint: Any, key: str) -> Any:
-    if typing.get_origin(hint) in (list, tuple) and not text.startswith("["):
-        return convert([part for part in text.split(",") if part], hint, key)
-    value = _plain(text)
-    try:
-        return convert(value, hint, key)
-    except ConfigError:
+    """`text` by YAML's reading where that fits `hint`, else as it stands: out=2026 is a folder's name, not a number."""
+    readings: list[Any] = [_plain(text), text]
+    kinds = (hint, *typing.get_args(hint))  # the second for `list[str] | None`
+    if any(typing.get_origin(kind) in (list, tuple) for kind in kinds) and isinstance(readings[0], str | int | float):
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        readings = [[_plain(part) for part in parts], parts]
+    for reading in readings:
         try:
-            return convert(text, hint, key)  # out=2026 is a folder's name, not a number
+            return convert(reading, hint, key)
         except ConfigError:
-            return value  # from_mapping says what does not fit
+            continue
+    return readings[0]  # from_mapping says what does not fit
 
 
 def _plain(text: str) -> Any:

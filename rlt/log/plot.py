@@ -17,7 +17,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4
 
 _STYLES = ("-", "--", ":", "-.")
 _INK, _FAINT = "#222222", "#8A8A8A"
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 11,
     "axes.titlesize": 13,
@@ -76,8 +76,8 @@ def draw(rows: Sequence[Sequence[Panel]], files: Iterable[Path], *, caption: str
     }
     columns = max(len(row) for row in rows)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(max(5.4 * columns, 6.4), 4.3 * len(rows)), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr, call-arg]
+        figure: Any = Figure(figsize=(max(5.4 * columns, 6.4), 4.3 * len(rows)), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         bands = [figure] if len(rows) == 1 else list(figure.subfigures(len(rows), 1))
         for band, row in zip(bands, rows):
             _draw_row(band, row, columns, looks, caption if row is rows[-1] else "")

@@ -74,7 +74,10 @@ class RunFolder:
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration as plain values."""
-        return _mapping(yaml.safe_load(self.config_file.read_text(encoding="utf-8")), self.config_file)
+        try:
+            return _mapping(yaml.safe_load(self.config_file.read_text(encoding="utf-8")), self.config_file)
+        except yaml.YAMLError as error:
+            raise RunError(f"{self.config_file} cannot be read", str(error)) from None
 
     def record(self) -> dict[str, Any]:
         """What `run.json` says."""

@@ -27,6 +27,8 @@ class Options:
     """What stands below the curve."""
     trust: tuple[str, ...] = ()
     """Packages that a run's names may import."""
+    seeds: list[int] | None = None
+    """Seeds to play."""
 
 
 COMMAND = Command(
@@ -54,6 +56,10 @@ def test_null_is_nothing_and_lists_need_no_brackets():
     assert parsed("runs/a", "out=null")[1].out is None
     assert parsed("runs/a", "trust=mine,yours")[1].trust == ("mine", "yours")
     assert parsed("runs/a", "trust=[mine]")[1].trust == ("mine",)
+    assert parsed("runs/a", "seeds=null")[1].seeds is None
+    assert parsed("runs/a", "seeds=1,2")[1].seeds == parsed("runs/a", "seeds=[1, 2]")[1].seeds == [1, 2]
+    assert parsed("runs/a", "trust=1,2")[1].trust == ("1", "2")
+    assert parsed("runs/a", "trust=")[1].trust == ()
 
 
 def test_a_sweeps_folder_named_after_its_overrides_is_a_path(tmp_path, monkeypatch):
@@ -69,6 +75,7 @@ def test_a_sweeps_folder_named_after_its_overrides_is_a_path(tmp_path, monkeypat
         (["runs/a", "--episodes=3"], "has no option --episodes=3", "episodes=3"),
         (["runs/a", "x=tim"], "x=tim is not among its values", "x=time"),
         (["runs/a", "episodes=many"], "episodes=many does not fit", "expected a whole number"),
+        (["runs/a", "seeds=1,two"], "seeds[1]=two does not fit", "expected a whole number"),
         (["runs/a", "out=a", "out=b"], "out is given twice", "out=b"),
         ([], "needs RUN…", "python -m rlt.example runs/a"),
         (["a", "b", "c"], "takes RUN…", "at most 2"),

@@ -167,6 +167,20 @@ def test_curves_end_with_the_final_evaluation_and_rows_without_a_clock_lie_betwe
     assert by_time.x.tolist() == [15, 25, 30]
 
 
+def test_panels_stand_three_in_a_row_and_every_task_begins_a_new_one(tmp_path):
+    from rlt.report import _panels
+
+    write_run(tmp_path / "a")
+    write_run(tmp_path / "b", env="Acrobot-v1")
+    metrics = ["episode/return", "time/elapsed", "evaluation/return_mean", "episode/length"]
+    rows = _panels(groups_of(tmp_path)[0], metrics, "steps")
+    assert [(row[0].title, len(row)) for row in rows] == [
+        ("CartPole-v1", 3), ("CartPole-v1", 1), ("Acrobot-v1", 3), ("Acrobot-v1", 1),
+    ]
+    assert [len(panel.lines) for panel in rows[0]] == [1, 1, 1]
+    assert rows[1][0].lines == ()  # no run has that metric
+
+
 def test_a_run_that_goes_on_is_drawn_and_said_to_have_no_final_evaluation(tmp_path, capsys):
     write_run(tmp_path / "a", returns=None)
     (tmp_path / "just_begun").mkdir()
@@ -200,6 +214,7 @@ def test_without_matplotlib_the_table_is_written_and_the_command_named(tmp_path,
         (["{tmp}/a", "x=tim"], "fix: x=time"),
         (["{tmp}/a", "out={tmp}/file/below"], "{tmp}/file/below cannot be written"),
         (["{tmp}/broken"], "{tmp}/broken/run.json cannot be read"),
+        (["{tmp}/unset"], "{tmp}/unset/config.yaml cannot be read"),
         (["{tmp}/scored"], "{tmp}/scored/evaluation.json cannot be read"),
         (["{tmp}/begun"], "{tmp}/begun has logged nothing yet"),
         ([], "rlt.report needs RUN…"),
@@ -209,6 +224,7 @@ def test_a_mistake_gives_one_error_and_exit_code_two(tmp_path, capsys, words, me
     write_run(tmp_path / "a")
     write_run(tmp_path / "begun", steps=(), training=(), evaluation={}, returns=None)
     (write_run(tmp_path / "broken") / "run.json").write_text('{"half": ')
+    (write_run(tmp_path / "unset") / "config.yaml").write_text("agent: [")
     (write_run(tmp_path / "scored") / "evaluation.json").write_text('{"half": ')
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
