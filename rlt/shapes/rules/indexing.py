@@ -155,9 +155,10 @@ def _index_shape(shape: Shape, d: int, item: Any) -> tuple[Shape, int]:
             return Shape((sum(item),)), 1
         flat = all(known_int(v) for v in item)
         size = shape.dims[d]
-        over = [v for v in item if flat and isinstance(size, int) and not -size <= v < size]
-        if over:
-            raise Problem(f"indices from {-size} to {size - 1} at dimension {d} of {shape}", str(over[0]), dimension=d)
+        if flat and isinstance(size, int):
+            for v in item:
+                if not -size <= v < size:
+                    raise Problem(f"indices from {-size} to {size - 1} at dimension {d} of {shape}", str(v), dimension=d)
         return (Shape((len(item),)) if flat else UNKNOWN_SHAPE), 1
     if not isinstance(item, TensorSpec):
         return UNKNOWN_SHAPE, 1

@@ -138,7 +138,7 @@ def rms_norm(
     dtype: Any = None,
 ) -> TensorSpec:
     """As `layer_norm`."""
-    return layer_norm(x, normalized_shape=normalized_shape, dtype=dtype)
+    return layer_norm(x, normalized_shape=normalized_shape)
 
 
 def local_response_norm(x: TensorSpec, *, size: Any, alpha: Any = 1e-4, beta: Any = 0.75, k: Any = 1.0) -> TensorSpec:
