@@ -56,7 +56,13 @@ class Source:
         env = self._bare()
         for wrapper in self.wrappers:
             apply = load_object(wrapper, key="env.wrappers") if isinstance(wrapper, str) else wrapper
-            env = apply(env)
+            try:
+                env = apply(env)
+            except Exception as error:
+                raise ConfigError(
+                    f"the wrapper {getattr(apply, '__name__', apply)} could not be put on {self.id}",
+                    f"{type(error).__name__}: {error}",
+                ) from error
             if not isinstance(env, gym.Env):
                 raise ConfigError(
                     f"the wrapper {getattr(apply, '__name__', apply)} gave no environment",
@@ -80,7 +86,7 @@ class Source:
                 f"{error.name} was looked for in the working directory and in the installed packages",
             ) from None
         found = getattr(module, name, None)
-        return found if inspect.isclass(found) and issubclass(found, gym.Env) else self.target
+        return found if inspect.isclass(found) and issubclass(found, gym.Env) else name
 
     def _bare(self) -> gym.Env[Any, Any]:
         target = self._target()

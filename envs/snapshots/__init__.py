@@ -43,7 +43,7 @@ class Layers:
 class Own:
     """An environment or wrapper with its own `get_state()` and `set_state(state)`; and its generator.
 
-    `get_state` returns a tree of arrays, numbers, strings and None; `set_state` may meet an object that was never reset.
+    `get_state` returns a tree of arrays, numbers, strings and None; `set_state` may come before any reset.
     """
 
     def __init__(self, layer: Any) -> None:

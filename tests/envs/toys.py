@@ -167,4 +167,4 @@ class CannotStart(Toy):
         raise OSError("no such track")
 
 
-gym.register("rlt-test/Registered-v0", entry_point=Toy, max_episode_steps=3)
+gym.register("rlt-test/Registered-v0", entry_point="tests.envs.toys:Toy", max_episode_steps=3)
