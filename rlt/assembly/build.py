@@ -65,8 +65,14 @@ def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
 
 def experiment_of(folder: RunFolder, trust: tuple[str, ...], repeat: str) -> Experiment:
     """What a run was started with. TrustError where its config names code from outside that is not in `trust`."""
+    config = folder.config()
+    if config.get("env") is None:
+        raise RunError(
+            f"the environment of {folder.path} has no name", "the run was made in Python, with an environment from an object",
+            fix="agent.save and load, with the environment given",
+        )
     try:
-        return parse(folder.config(), folder.record().get("experiment"), trust, repeat)
+        return parse(config, folder.record().get("experiment"), trust, repeat)
     except ConfigError as error:
         raise RunError(f"{folder.config_file} cannot be used", str(error)) from None
 
@@ -81,7 +87,12 @@ def evaluated_agent(
     experiment = experiment_of(folder, trust, repeat)
     count = num_envs if exactly else min(num_envs, experiment.env.num_envs)
     env = make_env(experiment, purpose=Test, num_envs=count)
-    agent = make_agent(experiment, make_env(experiment))
+    cls = registry.load("agents", experiment.agent_name, key="agent.name").Agent
+    agent: Agent = cls.for_spaces(
+        env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,
+        model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, threads=experiment.threads,
+        **vars(experiment.agent),
+    )
     agent.load_weights(weights)
     return agent, env, steps
 

@@ -40,6 +40,7 @@ def start(experiment: Experiment, path: Path, overrides: Mapping[str, str] | Non
         )
         say(describe(agent, experiment, run, folder))
         outcome = agent.run(run, folder, callbacks(run.stop))
+        agent.close()
         finish(agent, folder, outcome, overrides or {})
         return outcome
     finally:
@@ -66,6 +67,7 @@ def resume(path: Path, trust: tuple[str, ...]) -> Outcome:
         say(f"resuming {path} at {state['run']['steps']:,} of {state['run']['stop']:,} steps")
         folder.write_record(record | {"status": "running"})
         outcome = agent.run(experiment.run, folder, callbacks(experiment.run.stop), state)
+        agent.close()
         finish(agent, folder, outcome, {})
         return outcome
     finally:

@@ -19,9 +19,10 @@ from rlt.engine.threads import threads_for, use_threads
 from rlt.errors import ConfigError, RunError
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
+from rlt.rl.networks import Model, normal_model, plain_model
 from rlt.rl.predict import from_policy, to_policy
+from rlt.rl.saving import load_agent, save_agent
 from rlt.rl.seeds import Seeds
-from rlt.rl.spaces import decode, difference, encode
 from rlt.rl.vector_env import Observation, VectorEnv
 from rlt.run.callbacks import Callback
 from rlt.run.config import EvaluationConfig, RunConfig
@@ -29,11 +30,7 @@ from rlt.run.folder import RunFolder
 from rlt.run.learner import Metrics, State
 from rlt.run.runner import Outcome, Runner
 from rlt.run.timetable import resolved
-from rlt.store.tree import load_tree, save_tree
 from rlt.types import Tensor, Test, Train
-
-Model = str | type[nn.Module] | Mapping[str, Any] | None
-"""A network's name, its class, or a mapping with `name` (either of these) and its options."""
 
 
 class Agent(ABC):
@@ -53,6 +50,7 @@ class Agent(ABC):
         self.config = from_mapping(self.Config, options, "agent")
         self.env: VectorEnv[Train] | None = env
         self._eval_env = eval_env
+        self._eval_envs: dict[int, VectorEnv[Test]] = {}
         self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed, threads)
 
     def _build(
@@ -72,6 +70,7 @@ class Agent(ABC):
         self.steps, self._schedule = 0, (0, 0)
         self._exploration = torch.Generator(device).manual_seed(self.seeds.exploration)
         self._batches = torch.Generator(device).manual_seed(self.seeds.batches)
+        self._prediction = torch.Generator(device).manual_seed(self.seeds.evaluate)
         self.episodes = EpisodeStatistics(num_envs)
         self._obs: Observation | None = None
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -79,6 +78,27 @@ class Agent(ABC):
             self.policy = self.build().to(device)
         self.threads = threads_for(self.policy, threads)
         self.prepare()
+
+    @classmethod
+    def for_spaces(
+        cls,
+        observation_space: Space[Any],
+        action_space: Space[Any],
+        *,
+        num_envs: int = 1,
+        device: str | torch.device = "cpu",
+        env: VectorEnv[Train] | None = None,
+        model: Model = None,
+        seed: int = 0,
+        threads: int | None = None,
+        **options: Any,
+    ) -> Self:
+        """An agent without an environment: it predicts, takes weights and plays in environments that it is given."""
+        agent = cls.__new__(cls)
+        agent.config = from_mapping(cls.Config, options, "agent")
+        agent.env, agent._eval_env, agent._eval_envs = env, None, {}
+        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed, threads)
+        return agent
 
     @abstractmethod
     def build(self) -> nn.Module:
@@ -153,7 +173,9 @@ class Agent(ABC):
         folder = None
         if run is not None:
             folder = RunFolder.create(run, self.describe() | to_mapping(config), {"status": "running", "experiment": None})
-        self.run(config, folder, callbacks)
+        outcome = self.run(config, folder, callbacks)
+        if outcome.signal == "SIGINT":
+            raise KeyboardInterrupt  # the step was finished and, in a run's folder, a checkpoint written
         return self
 
     def run(
@@ -182,7 +204,7 @@ class Agent(ABC):
         own: Discrete from its `start`, Box within its bounds.
         """
         obs, single = to_policy(observation, self.observation_space, self.device)
-        action = self.act(obs, None if deterministic else self._exploration)
+        action = self.act(obs, None if deterministic else self._prediction)
         return from_policy(action, self.action_space, single, as_tensor=isinstance(observation, Tensor)), state
 
     def evaluate(
@@ -207,10 +229,18 @@ class Agent(ABC):
             return evaluate(lambda obs: self.act(obs, generator), env, episodes, seed)
 
     def _evaluation_env(self, episodes: int, settings: EvaluationConfig) -> VectorEnv[Test]:
-        if self._eval_env is None:
-            wanted = settings.num_envs or min(self.vector_size, 16)
-            self._eval_env = self._training_env().twin(num_envs=max(1, min(wanted, episodes)))
-        return self._eval_env
+        if self._eval_env is not None:
+            return self._eval_env
+        count = max(1, min(settings.num_envs or min(self.vector_size, 16), episodes))
+        if count not in self._eval_envs:  # by count: what an evaluation plays in must not depend on those before it
+            self._eval_envs[count] = self._training_env().twin(num_envs=count)
+        return self._eval_envs[count]
+
+    def close(self) -> None:
+        """Closes the evaluation environments that the agent made itself; the others belong to whoever made them."""
+        for env in self._eval_envs.values():
+            env.close()
+        self._eval_envs.clear()
 
     def headline(self) -> Mapping[str, float]:
         """Mean return and length of the last episodes."""
@@ -258,7 +288,7 @@ class Agent(ABC):
         """Goes on from `state`, to the bit where the environment can."""
         if state["agent"] != self.name:
             raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
-        self._load_learning(state)
+        self.load_learning(state)
         if state["environment"] is None:
             return None
         env = self._training_env()
@@ -266,7 +296,8 @@ class Agent(ABC):
         self._obs = env.set_state(state["environment"])
         return env.inexact_resume
 
-    def _load_learning(self, state: State) -> None:
+    def load_learning(self, state: State) -> None:
+        """`load_state` without the environment."""
         self.load_weights(state["weights"])
         self.steps, self._schedule = state["steps"], tuple(state["schedule"])
         self._exploration.set_state(state["generators"]["exploration"])
@@ -276,20 +307,7 @@ class Agent(ABC):
 
     def save(self, path: str | Path) -> None:
         """One file with everything but the environment: `load` acts, evaluates and learns on from it."""
-        state = self.state() | {"environment": None}
-        described = self.describe()
-        tree = {
-            "agent": self.name,
-            "config": described["agent"],
-            "model": described["model"],
-            "env": described["env"],
-            "seed": self.seed,
-            "num_envs": self.vector_size,
-            "threads": self.threads,
-            "spaces": {"observation": encode(self.observation_space), "action": encode(self.action_space)},
-            "state": state,
-        }
-        save_tree(Path(path), tree, kind="agent")
+        save_agent(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path, env: VectorEnv[Train] | None = None, trust: tuple[str, ...] | str = ()) -> Self:
@@ -297,47 +315,8 @@ class Agent(ABC):
 
         `trust` names packages whose network the file may import; nothing else in it can run code.
         """
-        from rlt import registry
-
-        tree = load_tree(Path(path), kind="agent")
-        if tree["agent"] != cls.name:
-            raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
-        model = tree["model"]
-        trusted = (trust,) if isinstance(trust, str) else tuple(trust)
-        registry.check_trust(str(model["name"]), key="model.name", trust=trusted, repeat="load(…,")
-        observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
-        if env is not None:
-            for what, saved, given in (
-                ("observations", observation, env.single_observation_space), ("actions", action, env.single_action_space)
-            ):
-                differs = difference(saved, given)
-                if differs:
-                    raise RunError(f"{path} was saved for other {what}", differs)
-        agent = cls.__new__(cls)
-        agent.env, agent._eval_env = env, None
-        agent.config = from_mapping(cls.Config, {k: v for k, v in tree["config"].items() if k != "name"}, "agent")
-        num_envs, device = (env.num_envs, env.device) if env is not None else (tree["num_envs"], torch.device("cpu"))
-        agent._build(observation, action, num_envs, device, model, tree["seed"], tree["threads"])
-        agent._load_learning(tree["state"])
-        return agent
-
-
-def normal_model(model: Model) -> dict[str, Any]:
-    """A model as a mapping with `name` (text, or a class) and its options."""
-    if model is None:
-        return {"name": "mlp"}
-    if isinstance(model, Mapping):
-        return {"name": "mlp"} | dict(model)
-    return {"name": model}
-
-
-def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with a class written as `module:Name`."""
-    name = model["name"]
-    return dict(model) | {"name": name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"}
+        return load_agent(cls, Path(path), env, (trust,) if isinstance(trust, str) else tuple(trust))
 
 
 def _shape(value: Any) -> str:
     return "nothing" if value is None else f"{tuple(value.shape)}"
-
-

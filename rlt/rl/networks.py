@@ -14,6 +14,9 @@ from rlt import registry
 from rlt.config import unknown_key
 from rlt.errors import ConfigError
 
+Model = str | type[nn.Module] | Mapping[str, Any] | None
+"""A network's name, its class, or a mapping with `name` (either of these) and its options."""
+
 _GIVEN = ("obs_dim", "n_actions", "action_dim", "observation_space", "action_space")
 
 
@@ -64,3 +67,18 @@ def sizes(observation_space: Space[Any], action_space: Space[Any]) -> dict[str, 
     if isinstance(action_space, spaces.Box):
         given["action_dim"] = math.prod(action_space.shape)
     return given
+
+
+def normal_model(model: Model) -> dict[str, Any]:
+    """A model as a mapping with `name` (text, or a class) and its options."""
+    if model is None:
+        return {"name": "mlp"}
+    if isinstance(model, Mapping):
+        return {"name": "mlp"} | dict(model)
+    return {"name": model}
+
+
+def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with a class written as `module:Name`."""
+    name = model["name"]
+    return dict(model) | {"name": name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"}

@@ -80,6 +80,11 @@ class Runner:
             if inexact:
                 self._progress.say(f"this resume is not exact: {inexact}")
             return self._loop()
+        except Exception as error:
+            if self.folder is not None:
+                reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                self._record(status="failed", steps=self.steps, stop_reason=reason)
+            raise
         finally:
             self._progress.close()
             if board is not None:
@@ -157,9 +162,7 @@ class Runner:
             self._checkpoint()
         status, result = ("stopped", None) if signal else ("finished", self._final_evaluation())
         if self.folder is not None:
-            self.folder.write_record(
-                self.folder.record() | {"status": status, "steps": self.steps, "stop_reason": self.stop_reason}
-            )
+            self._record(status=status, steps=self.steps, stop_reason=self.stop_reason)
         if self.stop_reason:
             self._progress.say(f"stopped at {self.steps:,} steps: {self.stop_reason}")
         return Outcome(status, self.steps, signal, result)
@@ -175,6 +178,10 @@ class Runner:
         if self._board is not None:
             self._board.write(self.steps, _scalars(result, "final"))
         return result
+
+    def _record(self, **entries: Any) -> None:
+        assert self.folder is not None
+        self.folder.write_record(self.folder.record() | entries)
 
     def _collect(self, metrics: Metrics) -> None:
         for name, values in metrics.items():

@@ -1,0 +1,65 @@
+"""An agent as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from rlt import registry
+from rlt.errors import RunError
+from rlt.rl.spaces import decode, difference, encode
+from rlt.rl.vector_env import VectorEnv
+from rlt.store.tree import load_tree, save_tree
+from rlt.types import Train
+
+if TYPE_CHECKING:
+    from rlt.rl.agent import Agent
+
+A = TypeVar("A", bound="Agent")
+
+
+def save_agent(agent: Agent, path: Path) -> None:
+    """Config, network, spaces and the whole learning state; the environment stays outside."""
+    described = agent.describe()
+    tree = {
+        "agent": agent.name,
+        "config": described["agent"],
+        "model": described["model"],
+        "env": described["env"],
+        "seed": agent.seed,
+        "num_envs": agent.vector_size,
+        "threads": agent.threads,
+        "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
+        "state": agent.state() | {"environment": None},
+    }
+    save_tree(path, tree, kind="agent")
+
+
+def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tuple[str, ...]) -> A:
+    """The agent in `path`. RunError where it is another agent or was saved for other spaces, TrustError where it names
+    a network from outside that is not trusted."""
+    tree = load_tree(path, kind="agent")
+    if tree["agent"] != cls.name:
+        raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
+    registry.check_trust(str(tree["model"]["name"]), key="model.name", trust=trust, repeat=f"{cls.__name__}.load(…) with")
+    observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
+    num_envs, device = tree["num_envs"], torch.device("cpu")
+    if env is not None:
+        num_envs, device = env.num_envs, env.device
+        _check_spaces(path, "observations", observation, env.single_observation_space)
+        _check_spaces(path, "actions", action, env.single_action_space)
+    options = {key: value for key, value in tree["config"].items() if key != "name"}
+    agent = cls.for_spaces(
+        observation, action, num_envs=num_envs, device=device, env=env, model=tree["model"], seed=tree["seed"],
+        threads=tree["threads"], **options,
+    )
+    agent.load_learning(tree["state"])
+    return agent
+
+
+def _check_spaces(path: Path, what: str, saved: Any, given: Any) -> None:
+    differs = difference(saved, given)
+    if differs:
+        raise RunError(f"{path} was saved for other {what}", differs)
