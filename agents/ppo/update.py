@@ -105,7 +105,7 @@ class PPOUpdate:
 
     def state(self) -> dict[str, Any]:
         """Adam's state, for a checkpoint; the parameters are the policy's."""
-        return dict(self.optimizer_state)
+        return {name: value.clone() for name, value in self.optimizer_state.items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Takes back what `state` gave."""

@@ -35,7 +35,8 @@ class RunningMoments(nn.Module):
         size = batch.shape[0]
         variance, mean = torch.var_mean(batch, dim=0, correction=0)
         total = self.count + size
-        old, new = (self.count / total).reshape(()), (size / total).reshape(())
+        # Of two integer tensors torch's quotient is float32, which would undo the float64 of the moments.
+        old, new = (self.count.double() / total).reshape(()), (size / total.double()).reshape(())
         difference = mean - self.mean
         self.variance.copy_(old * self.variance + new * variance + difference.square() * old * new)
         self.mean.add_(difference * new)

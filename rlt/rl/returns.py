@@ -23,7 +23,7 @@ def generalized_advantages(
     Source: arXiv:1506.02438, equation 16; truncation as in Pardo et al. 2018 (arXiv:1712.00378).
     """
     delta = reward + gamma * next_value.masked_fill(terminated, 0.0) - value
-    decay = torch.where(terminated | truncated, 0.0, gamma * gae_lambda).to(reward.dtype)
+    decay = torch.full_like(reward, gamma * gae_lambda).masked_fill(terminated | truncated, 0.0)
     advantage = torch.zeros_like(delta[0])
     backwards = []
     for d, k in zip(reversed(delta.unbind(0)), reversed(decay.unbind(0))):
@@ -41,7 +41,7 @@ def discounted_running_returns(
     Source: the reference implementation of PPO (Engstrom et al. 2020, arXiv:2005.12729, section 3).
     """
     running, out = start, []
-    keep = torch.where(done, 0.0, gamma).to(reward.dtype)
+    keep = torch.full_like(reward, gamma).masked_fill(done, 0.0)
     for r, k in zip(reward.unbind(0), keep.unbind(0)):
         total = running + r
         out.append(total)

@@ -81,7 +81,7 @@ class Rollout:
         n = self.filled
         names = ("obs", "action", "reward", "terminated", "truncated")
         final = [{"time": t, "envs": where, "obs": obs} for t, where, obs in self._final]
-        return {"filled": n, "final": final, **{name: getattr(self, name)[:n] for name in names}}
+        return {"filled": n, "final": final, **{name: getattr(self, name)[:n].clone() for name in names}}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""

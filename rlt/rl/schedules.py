@@ -30,7 +30,7 @@ class Schedule:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise TypeError
         if not isinstance(value, str):
-            return cls("constant", float(value), float(value))
+            return cls._finite("constant", float(value), float(value))
         text, _, part = value.strip().partition("@")
         words = text.split(":")
         kind = words[0] if words[0] in _KINDS else "constant"
@@ -40,10 +40,16 @@ class Schedule:
         except ValueError:
             raise ValueError from None
         if kind == "constant" and len(numbers) == 1 and not part:
-            return cls("constant", numbers[0], numbers[0])
+            return cls._finite("constant", numbers[0], numbers[0])
         if kind == "constant" or not 1 <= len(numbers) <= 2 or not 0 < fraction <= 1:
             raise ValueError
-        return cls(kind, numbers[0], numbers[1] if len(numbers) == 2 else 0.0, fraction)
+        return cls._finite(kind, numbers[0], numbers[1] if len(numbers) == 2 else 0.0, fraction)
+
+    @classmethod
+    def _finite(cls, kind: str, start: float, end: float, fraction: float = 1.0) -> Schedule:
+        if not (math.isfinite(start) and math.isfinite(end)):
+            raise ValueError
+        return cls(kind, start, end, fraction)
 
     def at(self, progress: float) -> float:
         """The value when `progress` (0 to 1) of the run is over."""
@@ -60,8 +66,8 @@ class Schedule:
         return self.kind == "constant"
 
     def plain(self) -> float | str:
-        """As it is written in YAML: `parse` reads it back."""
+        """As it is written in YAML: `parse` reads it back to the bit."""
         if self.is_constant:
             return self.start
-        end = f":{self.end:g}" if self.end else ""
-        return f"{self.kind}:{self.start:g}{end}" + (f"@{self.fraction:g}" if self.fraction < 1 else "")
+        end = f":{self.end!r}" if self.end else ""
+        return f"{self.kind}:{self.start!r}{end}" + (f"@{self.fraction!r}" if self.fraction < 1 else "")
