@@ -56,9 +56,9 @@ COMMAND = Command(
     ReportOptions,
     Words("RUN…", "the folder of a run, or a folder that holds runs at any depth (a sweep)"),
     (
-        ("runs/lander", "one run"),
-        ("runs/lander_seed*", "the seeds of an experiment as one curve"),
-        ("multirun/2026-11-22/10-15-00 out=report", "a sweep: one curve for each setting"),
+        ("runs/ppo_lunarlander/DATE", "one run"),
+        ("runs/ppo_lunarlander", "all runs of an experiment: seeds together, settings apart"),
+        ("runs/ppo_lunarlander/sweep_DATE out=report", "a sweep: one curve for each setting"),
         ("runs/a runs/b x=time metric=episode/return", "two runs, training return over time"),
     ),
 )
