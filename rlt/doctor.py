@@ -152,7 +152,8 @@ def python_finding(requirements: Requirements) -> Finding:
     except ImportError:
         fits = True
     value = f"{found}  (needs {requirements.python})"
-    return Finding("python", "ok" if fits else "broken", value, command="python3.12 -m venv .venv")
+    command = "python3.12 -m venv .venv" if requirements.checkout is None else "make setup PYTHON=python3.12"
+    return Finding("python", "ok" if fits else "broken", value, command=command)
 
 
 def package_findings(requirements: Requirements) -> list[Finding]:

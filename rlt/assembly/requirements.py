@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
+from rlt.errors import RunError
+
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
 
@@ -25,13 +27,17 @@ class Requirements:
 
     @classmethod
     def read(cls, package: Path) -> Requirements:
-        """Of the rlt whose package folder is `package`."""
+        """Of the rlt whose package folder is `package`. RunError for a copy that was neither cloned nor installed."""
         file = package.resolve().parent / "pyproject.toml"
         project = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}) if file.is_file() else {}
         if project.get("name") == "rlt":
             extras = {name: tuple(lines) for name, lines in project["optional-dependencies"].items()}
             return cls(project["requires-python"], tuple(project["dependencies"]), extras, file.parent)
-        info, lines = metadata("rlt"), requires("rlt") or []
+        try:
+            info, lines = metadata("rlt"), requires("rlt") or []
+        except PackageNotFoundError:
+            why = f"{file.parent} has no pyproject.toml, and no installed package is called rlt"
+            raise RunError("rlt cannot tell what it requires", why, fix="pip install rlt") from None
         extras = {
             name: tuple(line for line in lines if name in _EXTRA.findall(line))
             for name in info.get_all("Provides-Extra") or []

@@ -60,7 +60,9 @@ def bootstrap_interval(
     `scores` is `[n]` or `[m, n]` (m curves' points, resampled together: one draw picks the same scores in every row).
     With `strata`, one label per score, each resample draws from every stratum as many scores as it has, with
     replacement: the scores of several tasks are then never traded for one another. One score gives an interval of
-    width 0: nothing is known of its spread. The generator is its own, so equal scores give equal intervals.
+    width 0: nothing is known of its spread. The interval lies in the range of the scores, so that over few it covers
+    less than its name: the median of what they were drawn from lies in it with probability 1 - 2^(1 - n) at most
+    (75 % for 3). The generator is its own, so equal scores give equal intervals.
     Source: Efron and Tibshirani 1993, chapter 13; stratified as in arXiv:2108.13264, section 4.1.
     """
     values = np.asarray(scores, dtype=np.float64)

@@ -13,6 +13,7 @@ import rlt
 from rlt import doctor
 from rlt.assembly.requirements import Requirements, packages
 from rlt.doctor import Finding
+from rlt.errors import RunError
 
 PACKAGE = Path(rlt.__file__).parent
 HERE = Requirements.read(PACKAGE)
@@ -70,6 +71,12 @@ def test_an_installed_wheel_is_read_from_its_metadata(tmp_path, monkeypatch):
     assert "box2d" in names
     assert "tomli" not in names
     assert [f.command for f in doctor.extra_findings(read)] == ["pip install 'rlt[video]'"]
+
+
+def test_a_copy_that_was_neither_cloned_nor_installed_is_one_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if "site-packages" not in p and Path(p) != PACKAGE.parent])
+    with pytest.raises(RunError, match=r"rlt cannot tell what it requires\n  .* no installed package is called rlt"):
+        Requirements.read(tmp_path / "rlt")
 
 
 def test_a_missing_or_old_requirement_is_broken_and_comes_with_its_command():

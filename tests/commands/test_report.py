@@ -130,9 +130,12 @@ def test_a_report_has_picture_table_and_page(tmp_path, capsys):
     low, high = summarise([15.0, 40.0, 85.0]).interval
     assert cells(page, "ppo_cartpole")[1:7] == ["CartPole-v1", "3,000", "3", "46.67", "35.47", "43.33"]
     assert cells(page, "ppo_cartpole")[7:] == [f"{low:.2f} to {high:.2f}", "15.00, 40.00, 85.00"]
-    assert cells(page, str(tmp_path / "runs/1"))[1:8] == ["1", "finished", "3,000", "2", "40.00", "14.14", "40.00"]
-    assert cells(page, str(tmp_path / "runs/1"))[-3:] == ["9.00", "100", "0:30"]
-    assert "written: " in capsys.readouterr().out
+    assert f"Below `{tmp_path / 'runs'}`:" in page
+    assert cells(page, "1")[1:8] == ["1", "finished", "3,000", "2", "40.00", "14.14", "40.00"]
+    assert cells(page, "1")[-3:] == ["9.00", "100", "0:30"]
+    shown = capsys.readouterr().out
+    assert "written: " in shown
+    assert "75 with 3" in shown
     picture = np.asarray(Image.open(out / "curves.png").convert("RGB")).reshape(-1, 3)
     assert (picture == (0x00, 0x72, 0xB2)).all(axis=1).sum() > 500  # the line is there, in its colour
     assert "<svg" in (out / "curves.svg").read_text()[:500]

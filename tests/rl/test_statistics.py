@@ -110,6 +110,15 @@ def test_many_scores_are_resampled_in_blocks_with_the_same_meaning():
     assert high - low == pytest.approx(2 * 1.96 / math.sqrt(50_000), rel=0.2)
 
 
+@pytest.mark.parametrize(("seeds", "bound"), [(2, 0.5), (3, 0.75), (5, 0.9375)])
+def test_over_few_scores_the_interval_holds_the_median_no_oftener_than_their_range_does(seeds, bound):
+    draws = np.random.default_rng(4).normal(size=(4000, seeds))  # median 0
+    low, high = bootstrap_interval(draws, mean, resamples=1000)
+    held = ((low <= 0) & (high >= 0)).mean()
+    assert held <= bound + 0.015
+    assert bound == 1 - 2.0 ** (1 - seeds)
+
+
 def test_a_single_score_has_no_width():
     assert summarise([3.0]).interval == (3.0, 3.0)
 
