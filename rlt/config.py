@@ -99,12 +99,13 @@ def _convert(value: Any, hint: Any, key: str) -> Any:
 def _number(value: Any, hint: Any) -> Any:
     if isinstance(value, bool):
         raise TypeError
-    if hint is int and isinstance(value, float) and value.is_integer():
-        return int(value)  # 1e6 is how people write a million steps
+    number = _as_float(value) if isinstance(value, str) else value  # YAML 1.1 reads 1e-3 and 1e6 as text
+    if hint is int and isinstance(number, float) and number.is_integer():
+        return int(number)  # 1e6 is how people write a million steps
     if hint is float and isinstance(value, int):
         return float(value)
-    if hint is float and isinstance(value, str) and _as_float(value) is not None:
-        return _as_float(value)  # YAML 1.1 reads 1e-3 as a string
+    if hint is float and isinstance(number, float):
+        return number
     raise TypeError
 
 
