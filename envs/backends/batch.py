@@ -31,7 +31,10 @@ class BatchTask(Protocol):
         With `seeds`, each gets a new generator from its seed; from the system, if it has none yet, where that is None.
         """
 
-    def step(self, action: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    def start(self, action: NDArray[Any]) -> None:
+        """Begins a step; `action` is not written to until `finish` returns."""
+
+    def finish(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         """Observations, rewards and terminations of all, in arrays that are never written to again."""
 
     def save(self) -> dict[str, Any]:
@@ -71,13 +74,13 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         return [obs], None
 
     def _start(self, actions: Arrays) -> None:
-        pass  # the step is made in `_finish`: NumPy's own work does not run beside the caller
-
-    def _finish(self, actions: Arrays) -> Outcome:
         if self.autoreset == "disabled" and self._over.any():
             raise faults.ended(self.id, int(np.flatnonzero(self._over)[0]))
+        self._task.start(actions[0])
+
+    def _finish(self, actions: Arrays) -> Outcome:
         self._steps += 1
-        obs, reward, terminated = self._task.step(actions[0])
+        obs, reward, terminated = self._task.finish()
         faults.check_finite(self.id, self._observations, [obs], reward, self._steps, actions[0], self._all)
         self._elapsed += 1
         if self._limit is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from rlt.envs import classic
+from rlt.envs import classic, mujoco
 from rlt.envs.backends.batch import BatchTask, BatchVectorEnv
 from rlt.envs.recipe import Recipe
 from rlt.envs.source import Source
@@ -48,4 +48,6 @@ def build(recipe: Recipe) -> BatchVectorEnv[Any]:
 def _builder(entry_point: gym.envs.registration.EnvCreator | str | None) -> Builder | None:
     if not isinstance(entry_point, str):
         return None
-    return classic.build if classic.covers(entry_point) else None
+    if classic.covers(entry_point):
+        return classic.build
+    return mujoco.build if mujoco.covers(entry_point) else None

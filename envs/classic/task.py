@@ -29,10 +29,19 @@ class ClassicTask(ABC):
         self.num_envs = num_envs
         self.state = np.zeros((dimension, num_envs))
         self.draws = UniformDraws(num_envs, draws, low, high)
+        self._action: NDArray[Any] = np.zeros(num_envs)
 
     @abstractmethod
     def begin(self, rows: Rows, drawn: Float64s) -> Float32s:
         """Puts `rows` into the initial states that `drawn` `[len(rows), draws]` means; returns their observations."""
+
+    def start(self, action: NDArray[Any]) -> None:
+        """Keeps the action: NumPy's work does not run beside the caller, so the step is made in `finish`."""
+        self._action = action
+
+    def finish(self) -> tuple[Float32s, Float32s, Bools]:
+        """Makes the step."""
+        return self.step(self._action)
 
     @abstractmethod
     def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
