@@ -56,10 +56,19 @@ def folder(group: str) -> str:
     """Where `rlt.<group>` lies: `rlt.configs` is the folder of the YAML files."""
     spec = importlib.util.find_spec(f"rlt.{group}")
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(
-            f"rlt.{group} is not there", "the links in rlt/ are missing or became text files", fix="pip install -e ."
-        )
+        raise ConfigError(f"rlt.{group} is not there", "the link to it in rlt/ is missing", fix="pip install -e .")
     return str(next(iter(spec.submodule_search_locations)))
+
+
+def refuse_text_link(group: str) -> None:
+    """For a checkout whose link rlt/<group> became a text file: ImportError, unless an installation knows the folder."""
+    if importlib.util.find_spec(f"rlt.{group}") is None:
+        error = ConfigError(
+            f"rlt/{group} is a text file where git should have made a link to the folder {group}/",
+            "git did so because core.symlinks is false, as on Windows without developer mode",
+            fix="pip install -e .   (it needs no links), or git config core.symlinks true && git checkout -- rlt",
+        )
+        raise ImportError(str(error), name="rlt")  # with this name `python -m` prints it without a traceback
 
 
 def is_external(name: str) -> bool:
