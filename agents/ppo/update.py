@@ -69,7 +69,7 @@ class PPOUpdate:
         """`n_epochs` passes in orders drawn from `generator`. Returns a row of `METRICS` per gradient step.
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
-        self.flat.gather()
+        self.flat.gather(self.policy.parameters())
         size, device = rollout.obs.shape[0], rollout.obs.device
         steps = self.config.n_epochs * (size // minibatch_size)
         metrics = torch.empty(steps, len(METRICS), device=device)
@@ -109,6 +109,6 @@ class PPOUpdate:
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Takes back what `state` gave."""
-        self.flat.gather()
+        self.flat.gather(self.policy.parameters())
         for name, value in state.items():
             self.optimizer_state[name].copy_(value)

@@ -39,16 +39,13 @@ class FlatParameters:
         self._addresses = [p.data_ptr() for p in self.parameters]
 
     @torch.no_grad()
-    def gather(self) -> None:
-        """Takes parameters that were replaced from outside (`.to()`, `load_state_dict(assign=True)`) back into the buffer."""
+    def gather(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Takes parameters that were replaced from outside (`.to()`, `load_state_dict(assign=True)`) back into the buffer.
+
+        `parameters` are the network's as they are now: an assignment makes new ones."""
+        self.parameters = list(dict.fromkeys(p for p in parameters if p.requires_grad))
         if any(p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses)):
             device = self.parameters[0].device
             self.buffer = torch.cat([p.detach().reshape(-1) for p in self.parameters]).to(self.buffer.dtype)
             self.gradient = torch.zeros_like(self.buffer, device=device)
             self._attach()
-
-    @torch.no_grad()
-    def load(self, values: Float[Tensor, "size"]) -> None:
-        """Overwrites all parameters."""
-        self.gather()
-        self.buffer.copy_(values)
