@@ -5,21 +5,17 @@ Names are loaded on first use: `import rlt` alone imports neither torch nor gymn
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import os.path as _path
+from typing import TYPE_CHECKING
+
+from rlt.registry import lazy_names as _lazy_names
+from rlt.registry import refuse_text_link as _refuse_text_link
 
 __version__ = "0.1.0"
 
 for _top in ("agents", "configs", "envs", "models"):
     if _path.isfile(_path.join(_path.dirname(__file__), _top)):
-        from rlt.registry import refuse_text_link as _refuse_text_link
-
         _refuse_text_link(_top)
-=======
-import importlib
-from typing import TYPE_CHECKING, Any
-
-__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from rlt.shapes.believe import like, of_dtype, on_cpu, on_cuda, sized, stored
@@ -28,20 +24,6 @@ if TYPE_CHECKING:
     from rlt.shapes.module import Module
     from rlt.shapes.spaces import check_policy
     from rlt.shapes.summary import summary
-
-_HOMES = {
-    "Module": "rlt.shapes.module",
-    "check_network": "rlt.shapes.build_check",
-    "check_policy": "rlt.shapes.spaces",
-    "like": "rlt.shapes.believe",
-    "of_dtype": "rlt.shapes.believe",
-    "on_cpu": "rlt.shapes.believe",
-    "on_cuda": "rlt.shapes.believe",
-    "sized": "rlt.shapes.believe",
-    "stored": "rlt.shapes.believe",
-    "summary": "rlt.shapes.summary",
-    "typed": "rlt.shapes.call_check",
-}
 
 __all__ = [
     "Module",
@@ -56,17 +38,19 @@ __all__ = [
     "summary",
     "typed",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
->>>>>>> typed
+__getattr__, __dir__ = _lazy_names(
+    __name__,
+    {
+        "Module": "rlt.shapes.module",
+        "check_network": "rlt.shapes.build_check",
+        "check_policy": "rlt.shapes.spaces",
+        "like": "rlt.shapes.believe",
+        "of_dtype": "rlt.shapes.believe",
+        "on_cpu": "rlt.shapes.believe",
+        "on_cuda": "rlt.shapes.believe",
+        "sized": "rlt.shapes.believe",
+        "stored": "rlt.shapes.believe",
+        "summary": "rlt.shapes.summary",
+        "typed": "rlt.shapes.call_check",
+    },
+)
