@@ -96,18 +96,19 @@ class PPO(Agent):
         updating = 0.0
         obs = self.start_environment()
         env, rollout = self._training_env(), self._rollout
-        while self.steps < until:
-            with torch.no_grad():
-                action = self.policy.act(obs, self._exploration)
-                step = env.step(self._for_environment(action))
-                rollout.add(obs, action, step)
-            self.episodes.update(step)
-            obs = self._obs = step.obs
-            self.steps += self.vector_size
-            if rollout.full:
-                began = time.perf_counter()
-                parts.append(self._learn())
-                updating += time.perf_counter() - began
+        with self.own_randomness():
+            while self.steps < until:
+                with torch.no_grad():
+                    action = self.policy.act(obs, self._exploration)
+                    step = env.step(self._for_environment(action))
+                    rollout.add(obs, action, step)
+                self.episodes.update(step)
+                obs = self._obs = step.obs
+                self.steps += self.vector_size
+                if rollout.full:
+                    began = time.perf_counter()
+                    parts.append(self._learn())
+                    updating += time.perf_counter() - began
         empty = torch.zeros(0, device=self.device)
         learned = {name: torch.cat([p[name] for p in parts]) if parts else empty for name in _LEARNED}
         seconds = {"time/collect": time.perf_counter() - started - updating, "time/update": updating}
@@ -170,11 +171,16 @@ class PPO(Agent):
             )
 
     def own_state(self) -> State:
-        return {"rollout": self._rollout.state(), "optimizer": self._update.state(), "running_return": self._running_return}
+        return {"optimizer": self._update.state()}
 
     def load_own_state(self, state: State) -> None:
-        self._rollout.load_state(state["rollout"])
         self._update.load_state(state["optimizer"])
+
+    def open_state(self) -> State:
+        return {"rollout": self._rollout.state(), "running_return": self._running_return}
+
+    def load_open_state(self, state: State) -> None:
+        self._rollout.load_state(state["rollout"])
         self._running_return = state["running_return"].to(self.device)
 
 

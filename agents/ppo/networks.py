@@ -100,7 +100,7 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
     name = type(network).__name__
     try:
         with torch.no_grad():
-            out = network(obs)
+            out = network.eval()(obs)  # batch statistics must not learn from zeros
     except (RuntimeError, TypeError, ValueError) as error:
         raise ShapeError(f"{name} does not fit observations {tuple(obs.shape)}", f"{type(error).__name__}: {error}") from None
     parts = out if isinstance(out, tuple) else (out,)

@@ -70,6 +70,7 @@ class PPOUpdate:
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
         self.flat.gather(self.policy.parameters())
+        self.policy.train()
         size, device = rollout.obs.shape[0], rollout.obs.device
         steps = self.config.n_epochs * (size // minibatch_size)
         metrics = torch.empty(steps, len(METRICS), device=device)
@@ -81,6 +82,7 @@ class PPOUpdate:
                 batch = Batch(*(part[indices] for part in rollout))
                 active = self._minibatch(batch, coefficients, metrics[step], active)
                 step += 1
+        self.policy.eval()
         return metrics
 
     def _minibatch(self, batch: Batch, coefficients: Coefficients, row: Tensor, active: Tensor | None) -> Tensor | None:

@@ -6,7 +6,8 @@ An agent says what is its own: `build` (networks and storage), `advance` (collec
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -73,9 +74,10 @@ class Agent(ABC):
         self._prediction = torch.Generator(device).manual_seed(self.seeds.evaluate)
         self.episodes = EpisodeStatistics(num_envs)
         self._obs: Observation | None = None
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        with torch.random.fork_rng(devices=self._cuda()):
             torch.manual_seed(self.seeds.networks)
-            self.policy = self.build().to(device)
+            self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
+            self._global = self._global_states()
         self.threads = threads_for(self.policy, threads)
         self.prepare()
 
@@ -133,6 +135,14 @@ class Agent(ABC):
     def load_own_state(self, state: State) -> None:
         """Takes back what `own_state` gave."""
 
+    @abstractmethod
+    def open_state(self) -> State:
+        """What belongs to the episodes under way: worth nothing where the environment starts anew."""
+
+    @abstractmethod
+    def load_open_state(self, state: State) -> None:
+        """Takes back what `open_state` gave."""
+
     # Time
 
     def stretch_schedules(self, start: int, stop: int) -> None:
@@ -155,6 +165,25 @@ class Agent(ABC):
         if self.env is None:
             raise ConfigError(f"this {self.name} was loaded without an environment", fix="load(path, env=envs.make(…))")
         return self.env
+
+    @contextmanager
+    def own_randomness(self) -> Iterator[None]:
+        """While an agent learns, torch's global generators are its own: its network may draw from them (dropout, noise)."""
+        with torch.random.fork_rng(devices=self._cuda()):
+            torch.set_rng_state(self._global["cpu"])
+            if self._global["cuda"] is not None:
+                torch.cuda.set_rng_state(self._global["cuda"], self.device)
+            try:
+                yield
+            finally:
+                self._global = self._global_states()
+
+    def _global_states(self) -> dict[str, Tensor | None]:
+        cuda = torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None
+        return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+    def _cuda(self) -> list[torch.device]:
+        return [self.device] if self.device.type == "cuda" else []
 
     # For people
 
@@ -223,8 +252,7 @@ class Agent(ABC):
     def play(self, env: VectorEnv[Test], episodes: int, seed: int, deterministic: bool = True) -> Evaluation:
         """The returns and lengths of `episodes` episodes from `seed`."""
         generator = None if deterministic else torch.Generator(self.device).manual_seed(seed)
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):  # an own network may draw from the global generator
+        with torch.random.fork_rng(devices=self._cuda()):  # an own network may draw from the global generator
             torch.manual_seed(seed)
             return evaluate(lambda obs: self.act(obs, generator), env, episodes, seed)
 
@@ -277,10 +305,11 @@ class Agent(ABC):
             "generators": {
                 "exploration": self._exploration.get_state(),
                 "batches": self._batches.get_state(),
-                "torch": torch.get_rng_state(),
+                "global": dict(self._global),
             },
             "episodes": self.episodes.state(),
             "environment": self._training_env().get_state() if started else None,
+            "open": self.open_state() if started else None,
             "own": self.own_state(),
         }
 
@@ -294,6 +323,10 @@ class Agent(ABC):
         env = self._training_env()
         self.episodes.load_state(state["episodes"])
         self._obs = env.set_state(state["environment"])
+        if env.inexact_resume is None:
+            self.load_open_state(state["open"])
+        else:
+            self.episodes.restart()
         return env.inexact_resume
 
     def load_learning(self, state: State) -> None:
@@ -302,7 +335,7 @@ class Agent(ABC):
         self.steps, self._schedule = state["steps"], tuple(state["schedule"])
         self._exploration.set_state(state["generators"]["exploration"])
         self._batches.set_state(state["generators"]["batches"])
-        torch.set_rng_state(state["generators"]["torch"])
+        self._global = dict(state["generators"]["global"])
         self.load_own_state(state["own"])
 
     def save(self, path: str | Path) -> None:

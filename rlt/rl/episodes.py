@@ -37,6 +37,10 @@ class EpisodeStatistics:
             self._return[done] = 0
             self._length[done] = 0
 
+    def restart(self) -> None:
+        """New episodes begin everywhere: those under way were cut from outside and do not count."""
+        self._return[:], self._length[:] = 0, 0
+
     def take(self) -> dict[str, Tensor]:
         """One value per episode that ended since the last call."""
         new, self._new = self._new, []

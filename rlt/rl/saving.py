@@ -32,7 +32,7 @@ def save_agent(agent: Agent, path: Path) -> None:
         "num_envs": agent.vector_size,
         "threads": agent.threads,
         "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
-        "state": agent.state() | {"environment": None},
+        "state": agent.state() | {"environment": None, "open": None},
     }
     save_tree(path, tree, kind="agent")
 
