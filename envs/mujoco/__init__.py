@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rlt.registry import load_object
+
 if TYPE_CHECKING:
     from rlt.envs.backends.batch import BatchTask
 
@@ -33,8 +35,6 @@ def covers(entry_point: str) -> bool:
 
 def build(entry_point: str, example: Any, num_envs: int) -> BatchTask:
     """The batched twin of `example`, an instance of the class behind `entry_point`."""
-    from importlib import import_module
-
     module, name = _TASKS[entry_point.removeprefix("gymnasium.envs.mujoco.")]
-    task: BatchTask = getattr(import_module(f"rlt.envs.mujoco.{module}"), name)(example, num_envs)
+    task: BatchTask = load_object(f"rlt.envs.mujoco.{module}:{name}", key="env.id")(example, num_envs)
     return task

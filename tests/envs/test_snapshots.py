@@ -167,7 +167,7 @@ def test_gymnasiums_own_bipedal_walker_is_not_promised_to_restore():
 
 
 def test_a_mujoco_model_changed_after_construction_is_not_promised_to_restore():
-    env: Any = envs.make("Hopper-v5")
+    env: Any = envs.make("Hopper-v5", backend="sync")
     env.reset(0)
     assert env.inexact_resume is None
     env._group.envs[0].unwrapped.model.body_mass[1] *= 2
