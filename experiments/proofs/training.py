@@ -120,7 +120,10 @@ def evaluation(folder: RunFolder) -> dict[str, Any]:
 def differences(one: RunFolder, other: RunFolder) -> list[str]:
     """What differs between two runs: the state in last.rlt (weights, optimiser, normalisers, generators, environments,
     counters), the best policy, metrics.csv, the final evaluation. All to the bit; the clock apart."""
-    found = [f"last.rlt: {d}" for d in _tree_differences(load_tree(one.last, kind="checkpoint"), load_tree(other.last, kind="checkpoint"))]
+    found = [
+        f"last.rlt: {d}"
+        for d in _tree_differences(load_tree(one.last, kind="checkpoint"), load_tree(other.last, kind="checkpoint"))
+    ]
     found += [f"metrics.csv: {d}" for d in metrics_differences(one, other)]
     if one.best.exists() != other.best.exists():
         found.append("best.rlt: only one has it")

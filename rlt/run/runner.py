@@ -254,7 +254,9 @@ class Runner:
 
 def _scalars(result: Mapping[str, Any], prefix: str = "evaluation") -> dict[str, float]:
     kept_in_the_file = ("steps", "episodes")
-    return {f"{prefix}/{name}": float(v) for name, v in result.items() if isinstance(v, int | float) and name not in kept_in_the_file}
+    return {
+        f"{prefix}/{name}": float(v) for name, v in result.items() if isinstance(v, int | float) and name not in kept_in_the_file
+    }
 
 
 def _next_chunk(chunk: int, seconds: float, vector_size: int) -> int:

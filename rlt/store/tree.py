@@ -60,7 +60,9 @@ def load_tree(path: Path, *, kind: str) -> Any:
 
 def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:
     if header.get("format") != "rlt":
-        raise RunError(f"{path} was not written by rlt", f"expected a file of kind {kind}, got a safetensors file without rlt's header")
+        raise RunError(
+            f"{path} was not written by rlt", f"expected a file of kind {kind}, got a safetensors file without rlt's header"
+        )
     if missing := [name for name in ("version", "kind", "tree", "digest") if name not in header]:
         raise RunError(f"{path} is damaged", "its header lacks " + ", ".join(missing))
     if int(header["version"]) > FORMAT_VERSION:

@@ -17,7 +17,9 @@ def values(agent, *observations):
         return agent.policy(torch.tensor(observations, dtype=torch.float32).unsqueeze(1))[1]
 
 
-@pytest.mark.parametrize("options", [{}, {"normalize_observation": True, "clip_range_vf": 0.2, "ent_coef": 0.001, "target_kl": 0.2}])
+@pytest.mark.parametrize(
+    "options", [{}, {"normalize_observation": True, "clip_range_vf": 0.2, "ent_coef": 0.001, "target_kl": 0.2}]
+)
 def test_the_right_one_of_two_actions_is_found(options):
     agent = PPO(envs.make(tiny.RightAction, 8), seed=1, **FAST, **options)
     agent.learn(8 * 32 * 10)

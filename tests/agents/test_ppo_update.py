@@ -175,7 +175,11 @@ def test_an_update_reads_nothing_back_to_the_host(options, action_space):
     coefficients = Coefficients(*(torch.tensor([x]) for x in (1e-2, 0.2, 0.01)))
     with Operations() as operations:
         update(batch, MINIBATCH, coefficients, torch.Generator().manual_seed(0))
-    reads = {name for name in operations.seen if any(w in name for w in ("_local_scalar_dense", "nonzero", "is_nonzero", "equal.default"))}
+    reads = {
+        name
+        for name in operations.seen
+        if any(w in name for w in ("_local_scalar_dense", "nonzero", "is_nonzero", "equal.default"))
+    }
     assert sum(operations.seen.values()) > 100
     assert not reads
 

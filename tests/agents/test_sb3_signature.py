@@ -25,7 +25,9 @@ def test_evaluate_policy_plays_our_agent_as_we_do(task, kind):
     mean, std = evaluate_policy(agent, env, n_eval_episodes=2, deterministic=True)
     assert np.isfinite(mean) and std >= 0
     if kind == "vector":
-        assert mean == pytest.approx(np.mean(agent.evaluate(2, seed=7, env=envs.make(task, 2, purpose=Test))["returns"]), rel=1e-5)
+        assert mean == pytest.approx(
+            np.mean(agent.evaluate(2, seed=7, env=envs.make(task, 2, purpose=Test))["returns"]), rel=1e-5
+        )
     env.close()
 
 

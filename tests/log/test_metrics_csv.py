@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from rlt.errors import RunError
 from rlt.log.metrics_csv import MetricsCsv, read_metrics
 
-rows = st.lists(st.dictionaries(st.sampled_from(["loss/a", "b", "c,d", 'e"f']), st.one_of(st.floats(), st.integers(-(2**53), 2**53))), max_size=6)
+rows = st.lists(
+    st.dictionaries(st.sampled_from(["loss/a", "b", "c,d", 'e"f']), st.one_of(st.floats(), st.integers(-(2**53), 2**53))),
+    max_size=6,
+)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

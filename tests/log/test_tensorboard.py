@@ -39,7 +39,9 @@ def test_the_row_of_hyper_parameters_adds_no_second_point(tmp_path):
     board.write(50, {"final/return_mean": 3.0})
     board.close()
     after = TensorBoard(tmp_path)
-    after.hyper_parameters({"agent.gamma": 0.99, "env.id": "CartPole-v1", "hidden": [64, 64], "none": None}, {"final/return_mean": 3.0})
+    after.hyper_parameters(
+        {"agent.gamma": 0.99, "env.id": "CartPole-v1", "hidden": [64, 64], "none": None}, {"final/return_mean": 3.0}
+    )
     after.close()
     assert points(tmp_path, "final/return_mean") == [(50, 3.0)]
     reader = EventAccumulator(str(tmp_path))

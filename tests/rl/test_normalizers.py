@@ -13,7 +13,12 @@ from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler, RunningMomen
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.sampled_from([(), (3,), (2, 2)]), st.floats(-1e6, 1e6), st.integers(0, 2**31))
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    st.sampled_from([(), (3,), (2, 2)]),
+    st.floats(-1e6, 1e6),
+    st.integers(0, 2**31),
+)
 def test_moments_are_the_mean_and_variance_of_everything_seen(sizes, shape, offset, seed):
     random = np.random.default_rng(seed)
     batches = [offset + random.normal(scale=1 + i, size=(size, *shape)) for i, size in enumerate(sizes)]

@@ -15,7 +15,9 @@ from rlt.rl.schedules import Schedule
 numbers = st.floats(1e-12, 1e6)
 
 
-@given(st.sampled_from(["linear", "cosine"]), numbers, st.one_of(st.just(0.0), numbers), st.one_of(st.just(1.0), st.floats(1e-6, 1)))
+@given(
+    st.sampled_from(["linear", "cosine"]), numbers, st.one_of(st.just(0.0), numbers), st.one_of(st.just(1.0), st.floats(1e-6, 1))
+)
 def test_a_schedule_reads_back_from_its_own_text_to_the_bit(kind, start, end, fraction):
     schedule = Schedule(kind, start, end, fraction)
     assert Schedule.parse(schedule.plain()) == schedule
@@ -34,11 +36,29 @@ def test_linear_and_cosine_go_from_start_to_end_within_their_fraction(start, end
     linear = Schedule.parse(f"linear:{start!r}:{end!r}@{fraction!r}")
     assert linear.at(progress) == pytest.approx(start + part * (end - start), rel=1e-9, abs=1e-12)
     cosine = Schedule.parse(f"cosine:{start!r}:{end!r}@{fraction!r}")
-    assert cosine.at(progress) == pytest.approx(end + (start - end) * (1 + math.cos(math.pi * part)) / 2, rel=1e-9, abs=1e-9 * max(start, end))
+    assert cosine.at(progress) == pytest.approx(
+        end + (start - end) * (1 + math.cos(math.pi * part)) / 2, rel=1e-9, abs=1e-9 * max(start, end)
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["fast", "linear", "linear:", "linear:1:2:3", "quadratic:1", "linear:1@0", "linear:1@2", "1:2", "0.1@0.5", "linear:a", "", True, None, [1]]
+    "text",
+    [
+        "fast",
+        "linear",
+        "linear:",
+        "linear:1:2:3",
+        "quadratic:1",
+        "linear:1@0",
+        "linear:1@2",
+        "1:2",
+        "0.1@0.5",
+        "linear:a",
+        "",
+        True,
+        None,
+        [1],
+    ],
 )
 def test_what_is_no_schedule_is_refused_in_one_error(text):
     with pytest.raises(ConfigError, match="agent.learning_rate"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.proofs.training import differences, metrics_differences, train, train_killed, weights_differences
+from experiments.proofs.training import differences, train, train_killed
 
 QUIET = ["evaluation.final_episodes=4", "evaluation.episodes=4"]
 CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=25_600", "checkpoint.interval=2_000", "evaluation.interval=9_000", *QUIET]
@@ -13,7 +13,12 @@ LUNARLANDER = [
     "evaluation.interval=9_000", *QUIET,
 ]
 HOPPER = [
-    "+experiment=ppo_hopper", "total_steps=24_576", "agent.n_steps=128", "checkpoint.interval=3_000", "evaluation.interval=9_000", *QUIET,
+    "+experiment=ppo_hopper",
+    "total_steps=24_576",
+    "agent.n_steps=128",
+    "checkpoint.interval=3_000",
+    "evaluation.interval=9_000",
+    *QUIET,
 ]
 
 

@@ -20,7 +20,16 @@ from rlt.store.atomic import write_atomically, write_text
 from rlt.store.tree import FORMAT_VERSION, load_tree, save_tree
 
 DTYPES = [
-    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+    torch.uint8,
+    torch.bool,
 ]
 ARRAYS = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64", "bool"]
 
@@ -94,7 +103,9 @@ def test_views_of_one_buffer_are_saved_apart(tmp_path):
     assert torch.equal(back["whole"], buffer)
 
 
-@pytest.mark.parametrize(("tree", "place"), [({"a": [1, object()]}, r"state\.a\[1\]"), ({"a": {2: 3}}, r"state\.a"), ({"$x": 1}, "state")])
+@pytest.mark.parametrize(
+    ("tree", "place"), [({"a": [1, object()]}, r"state\.a\[1\]"), ({"a": {2: 3}}, r"state\.a"), ({"$x": 1}, "state")]
+)
 def test_what_a_state_cannot_hold_is_named_with_its_place(tmp_path, tree, place):
     with pytest.raises(TypeError, match=place):
         save_tree(tmp_path / "x.rlt", tree, kind="checkpoint")
@@ -142,7 +153,7 @@ def header_with(saved, path, **changes):
     from safetensors import safe_open
 
     with safe_open(saved, framework="pt") as file:
-        header, entries = dict(file.metadata()), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        header, entries = dict(file.metadata()), {name: file.get_tensor(name) for name in file.keys()}
     save_file(entries, path, metadata={**header, **changes})
 
 
