@@ -54,7 +54,7 @@ def check_finite(
     obs: Arrays,
     reward: NDArray[np.float32] | None,
     step: int,
-    actions: Sequence[Any] | None,
+    actions: Sequence[Any] | NDArray[Any] | None,
     numbers: Sequence[int] | NDArray[np.int64],
 ) -> None:
     """Raises `NumericsError` if an observation or reward is not finite.

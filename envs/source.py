@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
-from rlt.registry import load_object
+from rlt.registry import load_module, load_object
 
 Wrapper = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
 
@@ -76,15 +75,7 @@ class Source:
         if not isinstance(self.target, str) or ":" not in self.target:
             return self.target
         module_name, _, name = self.target.partition(":")
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
-                raise
-            raise EnvironmentFault(
-                f"env.id={self.target}: there is no module {module_name}",
-                f"{error.name} was looked for in the working directory and in the installed packages",
-            ) from None
+        module = load_module(module_name, what=f"env.id={self.target}")
         found = getattr(module, name, None)
         return found if inspect.isclass(found) and issubclass(found, gym.Env) else name
 
@@ -160,7 +151,7 @@ def _import_box2d() -> None:
     # SWIG's module raises DeprecationWarnings while it is imported; where warnings are errors, that ends the process.
     with warnings.catch_warnings(), contextlib.suppress(ImportError):
         warnings.simplefilter("ignore")
-        importlib.import_module("Box2D")
+        import Box2D  # noqa: F401
 
 
 def _missing(env_id: str, error: Exception) -> MissingExtra:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,8 +36,9 @@ def lazy_names(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], 
         if name not in where:
             raise AttributeError(f"module {package} has no attribute {name}; {one_of(name, where)}")
         module, _, attribute = where[name].partition(":")
-        found = importlib.import_module(module, package)
-        return getattr(found, attribute or name)
+        value = getattr(importlib.import_module(module, package), attribute or name)
+        setattr(sys.modules[package], name, value)  # next time without this function
+        return value
 
     return get, lambda: sorted(where)
 
@@ -54,10 +56,19 @@ def folder(group: str) -> str:
     """Where `rlt.<group>` lies: `rlt.configs` is the folder of the YAML files."""
     spec = importlib.util.find_spec(f"rlt.{group}")
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(
-            f"rlt.{group} is not there", "the links in rlt/ are missing or became text files", fix="pip install -e ."
-        )
+        raise ConfigError(f"rlt.{group} is not there", "the link to it in rlt/ is missing", fix="pip install -e .")
     return str(next(iter(spec.submodule_search_locations)))
+
+
+def refuse_text_link(group: str) -> None:
+    """For a checkout whose link rlt/<group> became a text file: ImportError, unless an installation knows the folder."""
+    if importlib.util.find_spec(f"rlt.{group}") is None:
+        error = ConfigError(
+            f"rlt/{group} is a text file where git should have made a link to the folder {group}/",
+            "git did so because core.symlinks is false, as on Windows without developer mode",
+            fix="pip install -e .   (it needs no links), or git config core.symlinks true && git checkout -- rlt",
+        )
+        raise ImportError(str(error), name="rlt")  # with this name `python -m` prints it without a traceback
 
 
 def is_external(name: str) -> bool:
@@ -105,19 +116,23 @@ def load(group: str, name: str, *, key: str, trust: tuple[str, ...] | None = Non
 def load_object(name: str, *, key: str) -> Any:
     """`package.module:Object`, imported. The error says which half is missing."""
     module_name, _, attribute = name.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
-            raise  # the module is there; something that it imports is not
-        raise ConfigError(
-            f"{key}={name}: there is no module {module_name}",
-            f"{error.name} was looked for in the working directory and in the installed packages",
-        ) from None
-    found: Any = module
+    found: Any = load_module(module_name, what=f"{key}={name}")
     for part in attribute.split("."):
         if not hasattr(found, part):
             public = [n for n in vars(found) if not n.startswith("_")]
             raise ConfigError(f"{key}={name}: {module_name} has no {attribute}", one_of(part, public))
         found = getattr(found, part)
     return found
+
+
+def load_module(name: str, *, what: str) -> Any:
+    """The module `name`, imported. ConfigError, which begins with `what`, where it is not there."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
+            raise  # the module is there; something that it imports is not
+        raise ConfigError(
+            f"{what}: there is no module {name}",
+            f"{error.name} was looked for in the working directory and in the installed packages",
+        ) from None

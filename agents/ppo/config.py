@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rlt.errors import ConfigError
 from rlt.rl.schedules import Schedule
 
 
@@ -47,3 +48,15 @@ class PPOConfig:
     """Stop the epochs of a rollout once the approximate KL divergence passes 1.5 times this. 0.01 to 0.05; null: never."""
     adam_epsilon: float = 1e-5
     """Adam's epsilon: larger damps steps where gradients are tiny. 1e-8 to 1e-5."""
+
+    def __post_init__(self) -> None:
+        """ConfigError where a number makes no update."""
+        for name in ("n_steps", "minibatch_size", "n_epochs"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a whole number of at least 1")
+        for name in ("gamma", "gae_lambda"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number from 0 to 1")
+        for name in ("clip_range_vf", "max_grad_norm", "clip_observation", "clip_reward", "target_kl"):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
+                raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number above 0")

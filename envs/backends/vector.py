@@ -150,7 +150,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         return self._tree(obs)
 
     def twin(self, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Test]:
-        from rlt.envs.make import build
+        from rlt.envs.factory import build
 
         return build(self.recipe.twin(num_envs, seed), self.backend)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
@@ -34,6 +34,21 @@ Loss: TypeAlias = Callable[[Network], tuple[Tensor, Any]]
 """From a network to the loss (one number) and whatever else the update wants to keep of it (tensors, without gradient)."""
 
 
+Active: TypeAlias = Callable[[Any], Tensor]
+
+
+class Minimised(NamedTuple):
+    """What came of one optimiser step."""
+
+    loss: Tensor
+    kept: Any
+    """What the loss gave beside its value."""
+    norm: Float[Tensor, "1"]
+    """Of the gradient, before clipping."""
+    active: Tensor | None
+    """Whether the step was taken, where that was asked."""
+
+
 @dataclass
 class Group:
     """A network whose parameters live in a flat buffer, with the optimiser that changes them; None: it is only averaged."""
@@ -41,14 +56,27 @@ class Group:
     module: nn.Module
     optimizer: Optimizer | None
     max_grad_norm: float | None = None
+    names: list[str] = field(init=False)
     flat: FlatParameters = field(init=False)
     state: OptimizerState = field(init=False)
     statistics: dict[str, Tensor] = field(init=False)
     """Buffers that the forward itself writes to (batch norm): they go into a pure step and come out of it."""
 
     def __post_init__(self) -> None:
-        self.flat = FlatParameters(self.module)
+        self.names = [name for name, p in self.module.named_parameters() if p.requires_grad]
+        self.flat = FlatParameters(self.module.parameters())
         self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
+        self.statistics = _written_buffers(self.module)
+
+    def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
+        """Each parameter by name, as a view of `buffer`."""
+        parameters = self.flat.parameters
+        pieces = buffer.split([p.numel() for p in parameters])
+        return {name: piece.view(p.shape) for name, piece, p in zip(self.names, pieces, parameters)}
+
+    def gather(self) -> None:
+        """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
+        self.flat.gather(self.module.parameters())
         self.statistics = _written_buffers(self.module)
 
 
@@ -60,11 +88,9 @@ class Step(ABC):
         """The network as it is now. Gradients may flow through it to what it is given, never into its own parameters."""
 
     @abstractmethod
-    def minimise(
-        self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Tensor | None = None
-    ) -> tuple[Tensor, Any, Float[Tensor, "1"]]:
-        """One optimiser step of group `name` on `loss`, which gets its network. Returns the loss, what else `loss` gave, and
-        the gradient's norm before clipping. Where `active` (bool `[1]`) is false, nothing changes."""
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
+        """One optimiser step of group `name` on `loss`, which gets its network. Where `active` of what the loss kept (bool
+        `[1]`) is false, nothing changes."""
 
     @abstractmethod
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
@@ -80,9 +106,7 @@ class EagerStep(Step):
     def network(self, name: str) -> Network:
         return self.groups[name].module
 
-    def minimise(
-        self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Tensor | None = None
-    ) -> tuple[Tensor, Any, Float[Tensor, "1"]]:
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
         assert group.optimizer is not None
         flat = group.flat
@@ -93,13 +117,14 @@ class EagerStep(Step):
         with torch.no_grad():
             gradient, norm = clip_by_norm(flat.gradient, group.max_grad_norm)
             new, state = group.optimizer.step(flat.buffer, gradient, group.state, learning_rate)
-            if active is not None:
-                new = torch.where(active, new, flat.buffer)
-                state = {key: torch.where(active, after, group.state[key]) for key, after in state.items()}
+            taken = None if active is None else active(kept)
+            if taken is not None:
+                new = torch.where(taken, new, flat.buffer)
+                state = {key: torch.where(taken, after, group.state[key]) for key, after in state.items()}
             flat.buffer.copy_(new)
             for key, after in state.items():
                 group.state[key].copy_(after)
-        return value.detach(), kept, norm
+        return Minimised(value.detach(), kept, norm, taken)
 
     @torch.no_grad()
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
@@ -117,12 +142,10 @@ class PureStep(Step):
         self.groups, self.values, self.states, self.statistics = groups, dict(values), dict(states), dict(statistics)
 
     def network(self, name: str) -> Network:
-        held = self.groups[name].flat.views(self.values[name]) | self.statistics[name]
+        held = self.groups[name].views(self.values[name]) | self.statistics[name]
         return lambda *inputs: functional_call(self.groups[name].module, held, inputs)
 
-    def minimise(
-        self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Tensor | None = None
-    ) -> tuple[Tensor, Any, Float[Tensor, "1"]]:
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
         assert group.optimizer is not None
         before = self.statistics[name]
@@ -132,15 +155,16 @@ class PureStep(Step):
             value, kept = loss(lambda *inputs: functional_call(group.module, parameters | written, inputs))
             return value, (value, kept, written)
 
-        gradients, (value, kept, written) = grad(of, has_aux=True)(group.flat.views(self.values[name]))
-        flat = torch.cat([gradients[key].reshape(-1) for key in group.flat.names])
+        gradients, (value, kept, written) = grad(of, has_aux=True)(group.views(self.values[name]))
+        flat = torch.cat([gradients[key].reshape(-1) for key in group.names])
         gradient, norm = clip_by_norm(flat, group.max_grad_norm)
         new, state = group.optimizer.step(self.values[name], gradient, self.states[name], learning_rate)
-        if active is not None:
-            new = torch.where(active, new, self.values[name])
-            state = {key: torch.where(active, after, self.states[name][key]) for key, after in state.items()}
+        taken = None if active is None else active(kept)
+        if taken is not None:
+            new = torch.where(taken, new, self.values[name])
+            state = {key: torch.where(taken, after, self.states[name][key]) for key, after in state.items()}
         self.values[name], self.states[name], self.statistics[name] = new, state, written
-        return value, kept, norm
+        return Minimised(value, kept, norm, taken)
 
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
         self.values[target] = self.values[target].lerp(self.values[source], tau)

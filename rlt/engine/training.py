@@ -49,7 +49,7 @@ class TrainingStep:
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
         for group in self.groups.values():
-            group.flat.gather()
+            group.gather()
 
     def _run_eagerly(self, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
         with torch.no_grad():
@@ -110,7 +110,7 @@ class TrainingStep:
 
     def state(self) -> dict[str, Any]:
         """Optimiser states and the count, for a checkpoint; parameters and buffers are the modules'."""
-        return {"updates": self.updates, "optimizers": {name: dict(group.state) for name, group in self.groups.items()}}
+        return {"updates": self.updates, "optimizers": {name: {key: value.clone() for key, value in group.state.items()} for name, group in self.groups.items()}}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""

@@ -28,15 +28,13 @@ class TensorBoard:
         self._writer.add_text(name, markdown)
 
     def hyper_parameters(self, values: Mapping[str, Any], results: Mapping[str, float]) -> None:
-        """A row of the HParams tab: what was set, and how it ended."""
+        """A row of the HParams tab: what was set, and how it ended. The points of `results` are `write`'s."""
         from torch.utils.tensorboard.summary import hparams
 
         plain = {k: v if isinstance(v, bool | int | float | str) else str(v) for k, v in values.items()}
         assert self._writer.file_writer is not None
         for summary in hparams(plain, dict(results)):
             self._writer.file_writer.add_summary(summary)
-        for name, value in results.items():
-            self._writer.add_scalar(name, value)
 
     def close(self) -> None:
         """Flushes and closes the file."""

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from rlt.errors import ConfigError
+
 _HALF = 2**30
 
 
@@ -28,6 +30,8 @@ class Seeds:
     @classmethod
     def of(cls, seed: int) -> Seeds:
         """`numpy.random.SeedSequence(seed)`, drawn in the order of the fields."""
+        if seed < 0:
+            raise ConfigError(f"seed={seed} does not fit", "expected a whole number of at least 0")
         drawn = [int(x) for x in np.random.SeedSequence(seed).generate_state(7, dtype=np.uint32)]
         room = _HALF - 2**20  # sub-environment i uses seed + i: the sum stays in its half
         networks, exploration, environments, evaluation, final, evaluate, batches = drawn

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from rlt.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class EvaluationConfig:
     final_episodes: int = 100
     """Episodes of the evaluation after the last step. 0: none."""
 
+    def __post_init__(self) -> None:
+        _at_least(1, self, "evaluation.", "episodes", "num_envs")
+        _at_least(0, self, "evaluation.", "interval", "final_episodes")
+
 
 @dataclass(frozen=True)
 class CheckpointConfig:
@@ -30,6 +36,9 @@ class CheckpointConfig:
     """Steps between checkpoints. null: a tenth of total_steps; 0: only at the end and when the run is stopped."""
     keep: int = 1
     """How many periodic checkpoints stay, the newest first; 0 keeps all. `best` is kept apart."""
+
+    def __post_init__(self) -> None:
+        _at_least(0, self, "checkpoint.", "interval", "keep")
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,9 @@ class LogConfig:
     progress: Literal["auto", "rich", "plain", "off"] = "auto"
     """The progress line. auto: rich in a terminal, else plain lines."""
 
+    def __post_init__(self) -> None:
+        _at_least(0, self, "log.", "interval")
+
 
 @dataclass(frozen=True)
 class StopConfig:
@@ -52,6 +64,9 @@ class StopConfig:
     """Stop once the mean return of an evaluation reaches this."""
     patience: int | None = None
     """Stop after so many evaluations in a row without a new best."""
+
+    def __post_init__(self) -> None:
+        _at_least(1, self, "stop.", "patience")
 
 
 @dataclass(frozen=True)
@@ -70,3 +85,14 @@ class RunConfig:
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     log: LogConfig = field(default_factory=LogConfig)
     stop: StopConfig = field(default_factory=StopConfig)
+
+    def __post_init__(self) -> None:
+        _at_least(1, self, "", "total_steps")
+        _at_least(0, self, "", "seed")
+
+
+def _at_least(least: int, config: Any, prefix: str, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if value is not None and value < least:
+            raise ConfigError(f"{prefix}{name}={value} does not fit", f"expected a whole number of at least {least}")

@@ -33,13 +33,8 @@ def save_tree(path: Path, tree: Any, *, kind: str) -> None:
     """
     tensors: list[Tensor] = []
     skeleton = json.dumps(_encode(tree, tensors, "state"))
-    header = {
-        "format": "rlt",
-        "version": str(FORMAT_VERSION),
-        "kind": kind,
-        "tree": skeleton,
-        "digest": _digest(skeleton, tensors),
-    }
+    header = {"format": "rlt", "version": str(FORMAT_VERSION), "kind": kind, "tree": skeleton}
+    header["digest"] = _digest(header, tensors)
     entries = {str(i): t for i, t in enumerate(tensors)}
     write_atomically(path, lambda temporary: save_file(entries, temporary, metadata=header))
 
@@ -47,7 +42,7 @@ def save_tree(path: Path, tree: Any, *, kind: str) -> None:
 def load_tree(path: Path, *, kind: str) -> Any:
     """The tree in `path`, on the CPU. RunError where the file is missing, cut short, damaged, newer or of another kind."""
     if not path.is_file():
-        raise RunError(f"{path} is not there", f"expected a {kind} written by rlt")
+        raise RunError(f"{path} is not there", f"expected a file of kind {kind}, written by rlt")
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -57,22 +52,24 @@ def load_tree(path: Path, *, kind: str) -> Any:
         if isinstance(error, RunError):
             raise
         raise RunError(f"{path} cannot be read: it is cut short or no rlt file", f"{type(error).__name__}: {error}") from None
-    tensors = [entries[str(i)] for i in range(len(entries))]
-    if _digest(header["tree"], tensors) != header["digest"]:
+    tensors = [entries[name] for name in sorted(entries, key=lambda name: (len(name), name))]
+    if _digest(header, tensors) != header["digest"]:
         raise RunError(f"{path} is damaged", "its contents do not match the digest in its header")
     return _decode(json.loads(header["tree"]), tensors)
 
 
 def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:
     if header.get("format") != "rlt":
-        raise RunError(f"{path} was not written by rlt", f"expected a {kind}, got a safetensors file without rlt's header")
+        raise RunError(f"{path} was not written by rlt", f"expected a file of kind {kind}, got a safetensors file without rlt's header")
+    if missing := [name for name in ("version", "kind", "tree", "digest") if name not in header]:
+        raise RunError(f"{path} is damaged", "its header lacks " + ", ".join(missing))
     if int(header["version"]) > FORMAT_VERSION:
         raise RunError(
             f"{path} has format version {header['version']}, this rlt reads up to {FORMAT_VERSION}",
             fix="pip install --upgrade rlt",
         )
     if header["kind"] != kind:
-        raise RunError(f"{path} holds a {header['kind']}, expected a {kind}")
+        raise RunError(f"{path} is of kind {header['kind']}, expected {kind}")
 
 
 def _encode(node: Any, tensors: list[Tensor], where: str) -> Any:
@@ -115,8 +112,8 @@ def _decode(node: Any, tensors: list[Tensor]) -> Any:
     return {key: _decode(value, tensors) for key, value in node.items()}
 
 
-def _digest(skeleton: str, tensors: list[Tensor]) -> str:
-    digest = hashlib.sha256(skeleton.encode())
+def _digest(header: Mapping[str, str], tensors: list[Tensor]) -> str:
+    digest = hashlib.sha256("\0".join(header[name] for name in ("version", "kind", "tree")).encode())
     for tensor in tensors:
         digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)

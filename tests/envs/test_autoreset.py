@@ -9,7 +9,7 @@ from tests.envs import toys
 from tests.envs.reference import Reference, assert_same
 
 
-@pytest.mark.parametrize("backend", ["sync"])
+@pytest.mark.parametrize("backend", ["sync", "native"])
 def test_next_step_ignores_the_action_after_an_end_and_pays_nothing_for_it(backend):
     reference, rng = Reference("CartPole-v1", 3), np.random.default_rng(2)
     env: Any = envs.make("CartPole-v1", 3, backend=backend, autoreset="next_step")
@@ -32,7 +32,7 @@ def test_next_step_ignores_the_action_after_an_end_and_pays_nothing_for_it(backe
     assert resets > 10
 
 
-@pytest.mark.parametrize("backend", ["sync"])
+@pytest.mark.parametrize("backend", ["sync", "native"])
 def test_disabled_leaves_resets_to_the_caller(backend):
     reference, rng = Reference("CartPole-v1", 3), np.random.default_rng(2)
     env: Any = envs.make("CartPole-v1", 3, backend=backend, autoreset="disabled")

@@ -34,7 +34,7 @@ def test_an_unknown_version_names_the_one_that_is():
 
 
 def test_an_unknown_module_is_named():
-    assert "no module nowhere_at_all" in message(EnvironmentFault, lambda: envs.make("nowhere_at_all:Thing-v0"))
+    assert "no module nowhere_at_all" in message(ConfigError, lambda: envs.make("nowhere_at_all:Thing-v0"))
 
 
 def test_an_unknown_option_names_the_nearest_one():

@@ -24,11 +24,6 @@ def test_the_room_and_its_config_are_light():
     assert python(code).strip() == "[]"
 
 
-def test_the_lazy_names_are_the_listed_ones():
-    assert set(envs._HOME) == set(envs.__all__)
-    assert all(hasattr(envs, name) for name in envs.__all__)
-
-
 @pytest.mark.parametrize(
     ("target", "limit"),
     [

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from rlt import envs
+from rlt.envs.backends import native
+from rlt.envs.source import Source
 from tests.envs import toys
 from tests.envs.continue_elsewhere import trajectory
 from tests.envs.reference import Reference
@@ -17,7 +19,7 @@ from tests.envs.reference import Reference
 ROOT = Path(__file__).parents[2]
 
 # Episodes are cut short so that every snapshot is taken after several resets.
-SYNC: list[tuple[str, dict[str, Any]]] = [
+CASES: list[tuple[str, dict[str, Any]]] = [
     ("CartPole-v1", {}),
     ("Acrobot-v1", {"max_episode_steps": 40}),
     ("MountainCar-v0", {"max_episode_steps": 40}),
@@ -57,13 +59,16 @@ def continued_elsewhere(cases, tmp_path):
     return pickle.loads(file.read_bytes())
 
 
-def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(tmp_path):
+@pytest.mark.parametrize("backend", ["sync", "native"])
+def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backend, tmp_path):
     cases, wanted = [], []
-    for env_id, options in SYNC:
+    for env_id, options in CASES:
+        if backend == "native" and native.why_not(Source(env_id, options)) is not None:
+            continue
         steps = 30 if env_id == "CarRacing-v3" else 500
         rng, num_envs = np.random.default_rng(3), 1 if env_id in ("CarRacing-v3", "Blackjack-v1") else 2
         reference = Reference(env_id, num_envs, **options)  # for its action space alone
-        env: Any = envs.make(env_id, num_envs, backend="sync", **options)
+        env: Any = envs.make(env_id, num_envs, backend=backend, **options)
         env.reset(11)
         ended = np.zeros(num_envs)
         warm_up = 2 if env_id == "CarRacing-v3" else 3
@@ -74,7 +79,7 @@ def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(tmp_p
         state = env.get_state()
         assert plain_tree(state), env_id
         actions = [reference.sample(rng) for _ in range(steps)]
-        cases.append((env_id, num_envs, "sync", options, state, actions))
+        cases.append((env_id, num_envs, backend, options, state, actions))
         wanted.append((current_obs(env), trajectory(env, actions)))
         env.close()
     for case, got, want in zip(cases, continued_elsewhere(cases, tmp_path), wanted):

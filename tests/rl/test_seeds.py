@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rlt.errors import ConfigError
 from rlt.rl.seeds import Seeds
 
 
@@ -29,3 +31,8 @@ def test_seeds_are_drawn_in_a_fixed_order_from_numpys_seed_sequence(seed):
 def test_neighbouring_seeds_share_nothing():
     drawn = [value for seed in range(200) for value in Seeds.of(seed).plain().values()]
     assert len(set(drawn)) > 0.999 * len(drawn)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ConfigError, match="seed=-1"):
+        Seeds.of(-1)

@@ -19,7 +19,7 @@ headless.prepare()
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 AUTORESETS = ("same_step", "next_step", "disabled")
-BACKENDS = ("auto", "sync")
+BACKENDS = ("auto", "sync", "native")
 Id = str | type[gym.Env[Any, Any]] | Callable[..., gym.Env[Any, Any]]
 
 
@@ -92,8 +92,11 @@ def make(
 
 def build(recipe: Recipe, backend: str) -> VectorEnv[Any]:
     """The vector environment of `recipe` on `backend`."""
+    from rlt.envs.backends import native
     from rlt.envs.backends.sync import SyncVectorEnv
 
+    if backend == "native" or (backend == "auto" and native.why_not(recipe.source) is None):
+        return native.build(recipe)
     return SyncVectorEnv(recipe)
 
 

@@ -1,0 +1,69 @@
+"""MountainCarContinuous.
+
+Gymnasium's class keeps its state in float32, but for the first step of an episode, which starts from the float64 that
+was drawn; and a force within bounds is a float32, one cut at a bound a Python float. Each row follows its own case.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlt.envs.classic.task import Bools, ClassicTask, Float32s, Float64s, Rows, bound
+
+
+class MountainCarContinuous(ClassicTask):
+    """`gymnasium.envs.classic_control.continuous_mountain_car.Continuous_MountainCarEnv`."""
+
+    def __init__(self, example: Any, num_envs: int) -> None:
+        super().__init__(example, num_envs, dimension=2, draws=1, low=-0.6, high=-0.4)
+        self.constants = example
+        self.fresh, self.any_fresh = np.zeros(num_envs, np.bool_), False
+
+    def begin(self, rows: Rows, drawn: Float64s) -> Float32s:
+        self.state[0, rows], self.state[1, rows] = drawn[:, 0], 0.0
+        self.fresh[rows] = self.any_fresh = True
+        return self.state[:, rows].T.astype(np.float32, order="C")
+
+    def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
+        push = action[:, 0]
+        state, terminated = self._move(self.state, push, np.float32)
+        if self.any_fresh:
+            rows = np.flatnonzero(self.fresh)
+            state[:, rows], terminated[rows] = self._move(self.state[:, rows], push[rows], np.float64)
+            self.fresh[:] = self.any_fresh = False
+        self.state = state.astype(np.float64)
+        reward = np.array([0 - math.pow(a, 2) * 0.1 for a in push.tolist()])
+        if terminated.any():
+            reward[terminated] = [100.0 - math.pow(a, 2) * 0.1 for a in push[terminated].tolist()]
+        return np.ascontiguousarray(state.T), reward.astype(np.float32), terminated
+
+    def _move(self, state: NDArray[Any], push: Float32s, precision: type[np.floating[Any]]) -> tuple[Any, Bools]:
+        c = self.constants
+        position, velocity = state.astype(precision)
+        slope = np.array([0.0025 * math.cos(angle) for angle in (3 * position).tolist()])
+        within = np.float32(c.power) * push - slope.astype(np.float32)
+        beyond = np.abs(push) > c.max_action
+        if beyond.any():
+            cut = np.sign(push).astype(np.float64) * c.max_action * c.power - slope
+            velocity = velocity + np.where(beyond, cut.astype(precision), within.astype(precision))
+        else:
+            velocity = velocity + within
+        limit = precision(c.max_speed)
+        velocity = bound(velocity, -limit, limit)
+        position = bound(position + velocity, precision(c.min_position), precision(c.max_position))
+        velocity[(position == precision(c.min_position)) & (velocity < 0)] = 0
+        terminated = (position >= precision(c.goal_position)) & (velocity >= precision(c.goal_velocity))
+        # Held as float32 from here on, as Gymnasium's state is.
+        return np.array((position, velocity), np.float32), terminated
+
+    def save(self) -> dict[str, Any]:
+        return super().save() | {"fresh": self.fresh.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        super().restore(saved)
+        self.fresh[:] = saved["fresh"]
+        self.any_fresh = bool(self.fresh.any())

@@ -1,0 +1,77 @@
+"""What the classic control tasks share: a state matrix and draws for resets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import Space
+from numpy.typing import ArrayLike, NDArray
+
+from rlt.envs.classic.draws import UniformDraws
+
+Rows = NDArray[np.intp]
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class ClassicTask(ABC):
+    """`num_envs` copies of one task. `state` is `[dimension, num_envs]`: a variable is a contiguous row."""
+
+    def __init__(
+        self, example: Any, num_envs: int, dimension: int, draws: int, low: ArrayLike, high: ArrayLike
+    ) -> None:
+        self.observation_space: Space[Any] = example.observation_space
+        self.action_space: Space[Any] = example.action_space
+        self.num_envs = num_envs
+        self.state = np.zeros((dimension, num_envs))
+        self.draws = UniformDraws(num_envs, draws, low, high)
+        self._action: NDArray[Any] = np.zeros(num_envs)
+
+    @abstractmethod
+    def begin(self, rows: Rows, drawn: Float64s) -> Float32s:
+        """Puts `rows` into the initial states that `drawn` `[len(rows), draws]` means; returns their observations."""
+
+    def start(self, action: NDArray[Any]) -> None:
+        """Keeps the action: NumPy's work does not run beside the caller, so the step is made in `finish`."""
+        self._action = action
+
+    def finish(self) -> tuple[Float32s, Float32s, Bools]:
+        """Makes the step."""
+        return self.step(self._action)
+
+    @abstractmethod
+    def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
+        """Observations `[num_envs, …]`, rewards and terminations, in new arrays."""
+
+    def reset(self, rows: Rows, seeds: Sequence[int | None] | None) -> Float32s:
+        """New episodes for `rows`, with new generators from `seeds`; returns their first observations."""
+        for i, seed in zip(rows, seeds or ()):
+            self.draws.seed(i, seed)
+        return self.begin(rows, self.draws.take(rows))
+
+    def save(self) -> dict[str, Any]:
+        """What future steps depend on."""
+        return {"state": self.state.copy(), "draws": self.draws.save()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes on from `save`."""
+        self.state[:] = saved["state"]
+        self.draws.restore(saved["draws"])
+
+    def close(self) -> None:  # noqa: B027
+        """There is nothing to free."""
+
+
+def bound(values: NDArray[Any], low: Any, high: Any) -> NDArray[Any]:
+    """`np.clip` without its overhead, which is larger than the work on a few numbers."""
+    bounded: NDArray[Any] = np.minimum(np.maximum(values, low), high)
+    return bounded
+
+
+def power_of_two(values: NDArray[Any]) -> NDArray[Any]:
+    """`x ** 2` as a NumPy number computes it, by C's `pow`, which need not be `x * x` to the bit."""
+    return np.array([value**2 for value in values])

@@ -1,0 +1,112 @@
+"""What the MuJoCo tasks share: one `MjData` per copy, stepped on threads, and gathering of its arrays."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import mujoco
+import numpy as np
+from gymnasium import Space
+from gymnasium.utils import seeding
+from numpy.typing import NDArray
+
+from rlt.envs.mujoco.threads import Threads
+from rlt.envs.snapshots import generator
+from rlt.envs.snapshots.mujoco import array_names, restore_data, save_data
+
+Rows = NDArray[np.intp]
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Outcome = tuple[NDArray[Any], NDArray[Any], Bools]
+
+
+class MujocoTask(ABC):
+    """`num_envs` copies of a Gymnasium environment `example`, which serves as the form for resets."""
+
+    contact_forces = False
+    """Whether the task reads what `mj_rnePostConstraint` computes; nothing else depends on it."""
+
+    def __init__(self, example: Any, num_envs: int) -> None:
+        self.example, self.model, self.num_envs = example, example.model, num_envs
+        self.observation_space: Space[Any] = example.observation_space
+        self.action_space: Space[Any] = example.action_space
+        self.frame_skip, self.dt = int(example.frame_skip), float(example.dt)
+        self.datas = [mujoco.MjData(self.model) for _ in range(num_envs)]
+        self.generators: list[np.random.Generator | None] = [None] * num_envs
+        self._views: dict[str, list[NDArray[Any]]] = {}
+        self._ctrl = [data.ctrl for data in self.datas]
+        self._action = np.zeros((num_envs, self.model.nu), np.float32)
+        self._before: Any = None
+        self._threads = Threads(self._simulate, num_envs)
+
+    @abstractmethod
+    def before(self) -> Any:
+        """What the reward needs from before the physics."""
+
+    @abstractmethod
+    def outcome(self, before: Any, action: Float32s) -> Outcome:
+        """Observations, rewards (in Gymnasium's precision) and terminations from the data after the physics."""
+
+    def gather(self, name: str, first: int = 0) -> Float64s:
+        """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`."""
+        key = f"{name}[{first}:]"
+        if key not in self._views:
+            # Views of the data's own memory, which never moves.
+            self._views[key] = [getattr(data, name)[first:].reshape(-1) for data in self.datas]
+        return np.concatenate(self._views[key]).reshape(self.num_envs, -1)
+
+    def start(self, action: NDArray[Any]) -> None:
+        """Begins a step; the physics goes on beside the caller."""
+        self._before, self._action = self.before(), action
+        self._threads.start()
+
+    def finish(self) -> tuple[Float32s, Float32s, Bools]:
+        """Waits for the physics."""
+        self._threads.wait()
+        obs, reward, terminated = self.outcome(self._before, self._action)
+        return obs.astype(np.float32), reward.astype(np.float32), terminated
+
+    def reset(self, rows: Rows, seeds: Sequence[int | None] | None) -> Float32s:
+        """New episodes for `rows`; with `seeds`, from new generators."""
+        for i, seed in zip(rows, seeds or ()):
+            if seed is not None or self.generators[i] is None:
+                self.generators[i] = seeding.np_random(seed)[0]
+        form, obs = self.example, np.empty((len(rows), *self.observation_space.shape), np.float32)  # type: ignore[misc]
+        for row, i in enumerate(rows):
+            form.data, form._np_random = self.datas[i], self.generators[i]
+            mujoco.mj_resetData(self.model, form.data)
+            obs[row] = form.reset_model()
+        return obs
+
+    def save(self) -> dict[str, Any]:
+        """What future steps depend on."""
+        names = array_names(self.model)
+        held = [None if rng is None else generator.save(rng) for rng in self.generators]
+        return {"data": [save_data(data, names) for data in self.datas], "generators": held}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes on from `save`."""
+        for data, state in zip(self.datas, saved["data"]):
+            restore_data(data, state)
+        self.generators = [None if state is None else generator.rebuild(state) for state in saved["generators"]]
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._threads.close()
+        self.example.close()
+
+    def _simulate(self, i: int) -> None:
+        data = self.datas[i]
+        self._ctrl[i][:] = self._action[i]
+        mujoco.mj_step(self.model, data, nstep=self.frame_skip)
+        if self.contact_forces:
+            mujoco.mj_rnePostConstraint(self.model, data)
+
+
+def row_sums(values: NDArray[Any]) -> NDArray[Any]:
+    """`np.sum` of each row: the same elements in the same order as `np.sum` of that row alone."""
+    sums: NDArray[Any] = np.ascontiguousarray(values).sum(axis=1)
+    return sums
