@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from rlt.engine.flat import FlatParameters
 from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
@@ -96,6 +97,11 @@ class PPOUpdate:
             active = done.active
             row = torch.where(active, row, torch.nan)
         return {"row": row, "active": active}
+
+    @property
+    def flat(self) -> FlatParameters:
+        """The policy's parameters, as one buffer."""
+        return self.step.groups["policy"].flat
 
     def state(self) -> dict[str, Any]:
         """Adam's state, for a checkpoint; the parameters are the policy's."""
