@@ -138,14 +138,14 @@ class PPOPolicy(nn.Module):
         """The network's numbers as the distribution's parameters."""
         return output if self.log_std is None else GaussianParameters(output, self.log_std)
 
-    def forward(self, obs: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
-        """Distribution parameters and values of raw observations."""
-        return self.evaluate(self.normalize(obs))
+    def forward(self, obs: Tensor, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:
+        """Distribution parameters and values of raw observations, or of such that are `normalized` already."""
+        output, value = self.network(obs if normalized else self.normalize(obs))
+        return self.parameters_of(output), value
 
     def evaluate(self, normalized: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
         """The same for observations that are normalised already."""
-        output, value = self.network(normalized)
-        return self.parameters_of(output), value
+        return self.forward(normalized, normalized=True)
 
     def act(self, obs: Tensor, generator: torch.Generator | None) -> Tensor:
         """Actions for raw observations: drawn with `generator`, the most likely ones without."""

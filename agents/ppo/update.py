@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import torch
 
 from rlt.engine.flat import FlatParameters
-from rlt.engine.optimizers import Adam, clip_by_norm
+from rlt.engine.optimizers import Adam
+from rlt.engine.step import Group, Network, Step
+from rlt.engine.training import TrainingStep
 from rlt.rl.distributions import Distribution
 from rlt.types import Float, Tensor
 
@@ -38,10 +40,11 @@ class Coefficients(NamedTuple):
     ent_coef: Float[Tensor, "1"]
 
 
-def loss(policy: PPOPolicy, batch: Batch, coefficients: Coefficients, config: PPOConfig) -> tuple[Tensor, list[Tensor]]:
+def loss(
+    network: Network, distribution: Distribution, batch: Batch, coefficients: Coefficients, config: PPOConfig
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Policy, value and entropy terms in one, and the numbers worth watching (`METRICS` without the gradient norm)."""
-    distribution: Distribution = policy.distribution
-    parameters, value = policy.evaluate(batch.obs)
+    parameters, value = network(batch.obs, True)
     log_ratio = distribution.log_prob(parameters, batch.action) - batch.log_prob
     ratio = log_ratio.exp()
     advantage = normalized(batch.advantage) if config.normalize_advantage else batch.advantage
@@ -51,17 +54,16 @@ def loss(policy: PPOPolicy, batch: Batch, coefficients: Coefficients, config: PP
     total = (actor + config.vf_coef * critic - coefficients.ent_coef * entropy).squeeze()
     with torch.no_grad():
         kl, clipped = approximate_kl(ratio, log_ratio), clip_fraction(ratio, coefficients.clip_range)
-    return total, [actor, critic, entropy, kl, clipped]
+    return total, (actor.detach(), critic.detach(), entropy.detach(), kl, clipped)
 
 
 class PPOUpdate:
-    """Parameters in a flat buffer, Adam's state, and the step that changes them."""
+    """The policy's parameters and Adam's state, and the training step over one minibatch that changes them."""
 
-    def __init__(self, policy: PPOPolicy, config: PPOConfig) -> None:
+    def __init__(self, policy: PPOPolicy, config: PPOConfig, compile_at: int | None = None) -> None:
         self.policy, self.config = policy, config
-        self.flat = FlatParameters(policy.parameters())
-        self.adam = Adam(epsilon=config.adam_epsilon)
-        self.optimizer_state = self.adam.initial_state(self.flat.buffer)
+        network = Group(policy, Adam(epsilon=config.adam_epsilon), config.max_grad_norm)
+        self.step = TrainingStep({"policy": network}, self._minibatch, compile_at)
 
     def __call__(
         self, rollout: Batch, minibatch_size: int, coefficients: Coefficients, generator: torch.Generator
@@ -69,48 +71,44 @@ class PPOUpdate:
         """`n_epochs` passes in orders drawn from `generator`. Returns a row of `METRICS` per gradient step.
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
-        self.flat.gather(self.policy.parameters())
+        self.step.gather()
         self.policy.train()
         size, device = rollout.obs.shape[0], rollout.obs.device
-        steps = self.config.n_epochs * (size // minibatch_size)
-        metrics = torch.empty(steps, len(METRICS), device=device)
-        active = torch.ones(1, dtype=torch.bool, device=device) if self.config.target_kl is not None else None
-        step = 0
+        rows = []
+        active = torch.ones(1, dtype=torch.bool, device=device)
         for _ in range(self.config.n_epochs):
             order = torch.randperm(size, generator=generator, device=device)
             for indices in order.split(minibatch_size):
-                batch = Batch(*(part[indices] for part in rollout))
-                active = self._minibatch(batch, coefficients, metrics[step], active)
-                step += 1
+                made = self.step(rollout, indices, coefficients, active)
+                rows.append(made["row"])
+                active = made["active"]
         self.policy.eval()
-        return metrics
+        return torch.stack(rows)
 
-    def _minibatch(self, batch: Batch, coefficients: Coefficients, row: Tensor, active: Tensor | None) -> Tensor | None:
-        flat, config = self.flat, self.config
-        flat.gradient.zero_()
-        value, terms = loss(self.policy, batch, coefficients, config)
-        value.backward()
-        with torch.no_grad():
-            gradient, norm = clip_by_norm(flat.gradient, config.max_grad_norm)
-            new, state = self.adam.step(flat.buffer, gradient, self.optimizer_state, coefficients.learning_rate)
-            torch.stack([*(t.detach().reshape(()) for t in terms), norm.reshape(())], out=row)
-            if active is not None and config.target_kl is not None:
-                # A mask instead of a branch: the device is not asked whether the KL divergence is too large.
-                active = active & (row[3] <= 1.5 * config.target_kl)
-                new = torch.where(active, new, flat.buffer)
-                state = {name: torch.where(active, after, self.optimizer_state[name]) for name, after in state.items()}
-                row.masked_fill_(~active, torch.nan)
-            flat.buffer.copy_(new)
-            for name, after in state.items():
-                self.optimizer_state[name].copy_(after)
-        return active
+    def _minibatch(self, step: Step, rollout: Batch, indices: Tensor, coefficients: Coefficients, active: Tensor) -> dict[str, Tensor]:
+        config = self.config
+        batch = Batch(*(part[indices] for part in rollout))
+        stop = None if config.target_kl is None else 1.5 * config.target_kl
+        done = step.minimise(
+            "policy", lambda network: loss(network, self.policy.distribution, batch, coefficients, config), coefficients.learning_rate,
+            # A mask instead of a branch: the device is not asked whether the KL divergence is too large.
+            active=None if stop is None else lambda terms: active & (terms[3] <= stop),
+        )
+        row = torch.cat([*(term.reshape(1) for term in done.kept), done.norm])
+        if done.active is not None:
+            active = done.active
+            row = torch.where(active, row, torch.nan)
+        return {"row": row, "active": active}
+
+    @property
+    def flat(self) -> FlatParameters:
+        """The policy's parameters, as one buffer."""
+        return self.step.groups["policy"].flat
 
     def state(self) -> dict[str, Any]:
         """Adam's state, for a checkpoint; the parameters are the policy's."""
-        return {name: value.clone() for name, value in self.optimizer_state.items()}
+        return self.step.state()
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
+    def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
-        self.flat.gather(self.policy.parameters())
-        for name, value in state.items():
-            self.optimizer_state[name].copy_(value)
+        self.step.load_state(state)

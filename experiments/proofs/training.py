@@ -139,7 +139,7 @@ def differences(one: RunFolder, other: RunFolder) -> list[str]:
 def weights_differences(one: RunFolder, other: RunFolder) -> list[str]:
     """Of the last policies and optimisers alone."""
     trees = [load_tree(folder.last, kind="checkpoint")["learner"] for folder in (one, other)]
-    return [d for d in _tree_differences(*({k: tree[k] for k in ("weights", "own")} for tree in trees))]
+    return list(_tree_differences(*({k: tree[k] for k in ("weights", "own")} for tree in trees)))
 
 
 def metrics_differences(one: RunFolder, other: RunFolder) -> list[str]:

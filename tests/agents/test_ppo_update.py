@@ -153,7 +153,9 @@ def test_after_a_kl_stop_neither_weights_nor_the_optimiser_move():
     metrics = update(batch, MINIBATCH, coefficients, torch.Generator().manual_seed(0))
     assert metrics.isnan().all()
     assert torch.equal(before, update.flat.buffer)
-    assert all(torch.equal(state[name], value) for name, value in update.state().items())
+    after = update.state()["optimizers"]["policy"]
+    assert after
+    assert all(torch.equal(state["optimizers"]["policy"][name], value) for name, value in after.items())
 
 
 class Operations(TorchDispatchMode):
@@ -187,8 +189,7 @@ def test_an_update_reads_nothing_back_to_the_host(options, action_space):
 def test_every_transition_is_visited_once_per_epoch():
     policy = policy_for(DISCRETE)
     visits = []
-    evaluate = policy.evaluate
-    policy.evaluate = lambda obs: (visits.append(obs[:, 0].clone()), evaluate(obs))[1]
+    policy.register_forward_pre_hook(lambda module, args: visits.append(args[0][:, 0].clone()))
     batch = batch_for(policy, DISCRETE)
     batch = batch._replace(obs=torch.arange(SIZE, dtype=torch.float64).unsqueeze(1).expand(SIZE, 3).contiguous())
     update = PPOUpdate(policy, from_mapping(PPOConfig, {"n_epochs": 3}))

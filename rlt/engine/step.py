@@ -1,0 +1,178 @@
+"""A training step written once and driven two ways.
+
+An agent's update is a function `update(step, *tensors) -> metrics` that says what is minimised, in which order, with the
+parameters of which network:
+
+    def update(step: Step, batch: Batch, numbers: Numbers) -> dict[str, Tensor]:
+        td_target = target_of(step.network("target"), batch)
+        loss, q = step.minimise("q", lambda q: critic_loss(q, batch, td_target), numbers.learning_rate)
+        step.average("target", "q", tau)
+        return {"loss/q": loss}
+
+`EagerStep` runs it with `.backward()` into gradient views; `PureStep` with `functional_call` and `func.grad`, so that
+`torch.compile` sees gathering, forward, gradient, clipping, optimiser, target update and metrics as one graph. Tests hold
+the two equal.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import torch
+from torch import nn
+from torch.func import functional_call, grad
+
+from rlt.engine.flat import FlatParameters
+from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm
+from rlt.types import Float, Tensor
+
+Network: TypeAlias = Callable[..., Any]
+Loss: TypeAlias = Callable[[Network], tuple[Tensor, Any]]
+"""From a network to the loss (one number) and whatever else the update wants to keep of it (tensors, without gradient)."""
+
+
+Active: TypeAlias = Callable[[Any], Tensor]
+
+
+class Minimised(NamedTuple):
+    """What came of one optimiser step."""
+
+    loss: Tensor
+    kept: Any
+    """What the loss gave beside its value."""
+    norm: Float[Tensor, "1"]
+    """Of the gradient, before clipping."""
+    active: Tensor | None
+    """Whether the step was taken, where that was asked."""
+
+
+@dataclass
+class Group:
+    """A network whose parameters live in a flat buffer, with the optimiser that changes them; None: it is only averaged."""
+
+    module: nn.Module
+    optimizer: Optimizer | None
+    max_grad_norm: float | None = None
+    names: list[str] = field(init=False)
+    flat: FlatParameters = field(init=False)
+    state: OptimizerState = field(init=False)
+    statistics: dict[str, Tensor] = field(init=False)
+    """Buffers that the forward itself writes to (batch norm): they go into a pure step and come out of it."""
+
+    def __post_init__(self) -> None:
+        self.names = [name for name, p in self.module.named_parameters() if p.requires_grad]
+        self.flat = FlatParameters(self.module.parameters())
+        self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
+        self.statistics = _written_buffers(self.module)
+
+    def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
+        """Each parameter by name, as a view of `buffer`."""
+        parameters = self.flat.parameters
+        pieces = buffer.split([p.numel() for p in parameters])
+        return {name: piece.view(p.shape) for name, piece, p in zip(self.names, pieces, parameters)}
+
+    def gather(self) -> None:
+        """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
+        self.flat.gather(self.module.parameters())
+        self.statistics = _written_buffers(self.module)
+
+
+class Step(ABC):
+    """What an update may do."""
+
+    @abstractmethod
+    def network(self, name: str) -> Network:
+        """The network as it is now. Gradients may flow through it to what it is given, never into its own parameters."""
+
+    @abstractmethod
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
+        """One optimiser step of group `name` on `loss`, which gets its network. Where `active` of what the loss kept (bool
+        `[1]`) is false, nothing changes."""
+
+    @abstractmethod
+    def average(self, target: str, source: str, tau: float | Tensor) -> None:
+        """target ← (1 - tau) target + tau source; a tensor `tau` `[1]` may be 0 where no update is due."""
+
+
+class EagerStep(Step):
+    """Runs at once, on the modules themselves."""
+
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        self.groups = groups
+
+    def network(self, name: str) -> Network:
+        return self.groups[name].module
+
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
+        group = self.groups[name]
+        assert group.optimizer is not None
+        flat = group.flat
+        flat.gradient.zero_()
+        with torch.enable_grad():
+            value, kept = loss(group.module)
+        value.backward(inputs=flat.parameters)  # nothing is computed for networks that the loss only passes through
+        with torch.no_grad():
+            gradient, norm = clip_by_norm(flat.gradient, group.max_grad_norm)
+            new, state = group.optimizer.step(flat.buffer, gradient, group.state, learning_rate)
+            taken = None if active is None else active(kept)
+            if taken is not None:
+                new = torch.where(taken, new, flat.buffer)
+                state = {key: torch.where(taken, after, group.state[key]) for key, after in state.items()}
+            flat.buffer.copy_(new)
+            for key, after in state.items():
+                group.state[key].copy_(after)
+        return Minimised(value.detach(), kept, norm, taken)
+
+    @torch.no_grad()
+    def average(self, target: str, source: str, tau: float | Tensor) -> None:
+        buffer = self.groups[target].flat.buffer
+        buffer.copy_(buffer.lerp(self.groups[source].flat.buffer, tau))
+
+
+class PureStep(Step):
+    """Keeps new values to itself: `values`, `states` and `statistics` hold them for whoever writes them back."""
+
+    def __init__(
+        self, groups: Mapping[str, Group], values: Mapping[str, Tensor], states: Mapping[str, OptimizerState],
+        statistics: Mapping[str, dict[str, Tensor]],
+    ) -> None:
+        self.groups, self.values, self.states, self.statistics = groups, dict(values), dict(states), dict(statistics)
+
+    def network(self, name: str) -> Network:
+        held = self.groups[name].views(self.values[name]) | self.statistics[name]
+        return lambda *inputs: functional_call(self.groups[name].module, held, inputs)
+
+    def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
+        group = self.groups[name]
+        assert group.optimizer is not None
+        before = self.statistics[name]
+
+        def of(parameters: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, Any, dict[str, Tensor]]]:
+            written = {key: buffer.clone() for key, buffer in before.items()}
+            value, kept = loss(lambda *inputs: functional_call(group.module, parameters | written, inputs))
+            return value, (value, kept, written)
+
+        gradients, (value, kept, written) = grad(of, has_aux=True)(group.views(self.values[name]))
+        flat = torch.cat([gradients[key].reshape(-1) for key in group.names])
+        gradient, norm = clip_by_norm(flat, group.max_grad_norm)
+        new, state = group.optimizer.step(self.values[name], gradient, self.states[name], learning_rate)
+        taken = None if active is None else active(kept)
+        if taken is not None:
+            new = torch.where(taken, new, self.values[name])
+            state = {key: torch.where(taken, after, self.states[name][key]) for key, after in state.items()}
+        self.values[name], self.states[name], self.statistics[name] = new, state, written
+        return Minimised(value, kept, norm, taken)
+
+    def average(self, target: str, source: str, tau: float | Tensor) -> None:
+        self.values[target] = self.values[target].lerp(self.values[source], tau)
+
+
+def _written_buffers(module: nn.Module) -> dict[str, Tensor]:
+    return {
+        f"{path}.{name}" if path else name: buffer
+        for path, part in module.named_modules() if isinstance(part, nn.modules.batchnorm._NormBase)
+        for name, buffer in part.named_buffers(recurse=False)
+    }

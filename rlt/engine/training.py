@@ -1,0 +1,132 @@
+"""A training step in the mode that a run asks for: eager, or compiled from a configured update on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from rlt.engine.compiler import compiled
+from rlt.engine.step import EagerStep, Group, PureStep, Step
+from rlt.types import Tensor
+
+Update = Callable[..., dict[str, Tensor]]
+"""`update(step, *tensors)`: what one training step does; returns metrics."""
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingStep:
+    """`update` over `groups`. `compile_at` is the update from which on it runs compiled (0: from the first; None: never).
+
+    With `compile_at` above 0 the compiler works in a thread while the first updates run eagerly, and the switch waits for
+    it: at which update a run goes over depends on the config, never on a clock.
+    """
+
+    def __init__(self, groups: Mapping[str, Group], update: Update, compile_at: int | None = None) -> None:
+        self.groups, self.update, self.compile_at = dict(groups), update, compile_at
+        self.updates = 0
+        self._eager = EagerStep(self.groups)
+        self._compiled: Callable[..., Any] | None = None
+        self._worker: threading.Thread | None = None
+        self._failure: BaseException | None = None
+
+    def __call__(self, *tensors: Any) -> dict[str, Tensor]:
+        """One update. `tensors` may be tensors or (nested) tuples and dicts of tensors."""
+        if self.compile_at is None:
+            metrics = self._run_eagerly(tensors)
+        elif self.updates >= self.compile_at:
+            metrics = self._run_compiled(tensors)
+        else:
+            self._compile_beside(tensors)
+            metrics = self._run_eagerly(tensors)
+        self.updates += 1
+        return metrics
+
+    def gather(self) -> None:
+        """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
+        for group in self.groups.values():
+            group.gather()
+
+    def _run_eagerly(self, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
+        with torch.no_grad():
+            return self.update(self._eager, *tensors)
+
+    def _run_compiled(self, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
+        if self._compiled is None:
+            self._compiled = compiled(self._pure)
+        if self._failure is not None:
+            raise self._failure
+        with torch.no_grad():
+            metrics, statistics = self._compiled(*self._held(), *tensors)
+            for name, written in statistics.items():
+                for key, value in written.items():
+                    self.groups[name].statistics[key].copy_(value)
+        return metrics
+
+    def _held(self) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]], dict[str, dict[str, Tensor]]]:
+        return (
+            {name: group.flat.buffer for name, group in self.groups.items()},
+            {name: group.state for name, group in self.groups.items()},
+            {name: group.statistics for name, group in self.groups.items()},
+        )
+
+    def _pure(
+        self, values: dict[str, Tensor], states: dict[str, dict[str, Tensor]], statistics: dict[str, dict[str, Tensor]], *tensors: Any
+    ) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
+        """The whole step; writes parameters and optimiser states in place, returns metrics and batch-norm statistics."""
+        step: Step = PureStep(self.groups, values, states, statistics)
+        metrics = self.update(step, *tensors)
+        assert isinstance(step, PureStep)
+        for name, value in values.items():
+            value.copy_(step.values[name])
+            for key, held in states[name].items():
+                held.copy_(step.states[name][key])
+        return metrics, {name: written for name, written in step.statistics.items() if written}
+
+    def _compile_beside(self, tensors: tuple[Any, ...]) -> None:
+        """Starts the compiler on copies, once."""
+        if self._compiled is not None:
+            return
+        self._compiled = compiled(self._pure)
+        copies = _cloned((*self._held(), *tensors))
+
+        def work() -> None:
+            try:
+                with torch.no_grad():
+                    assert self._compiled is not None
+                    self._compiled(*copies)
+            except BaseException as error:
+                self._failure = error
+
+        self._worker = threading.Thread(target=work, name="rlt-compile", daemon=True)
+        self._worker.start()
+
+    def state(self) -> dict[str, Any]:
+        """Optimiser states and the count, for a checkpoint; parameters and buffers are the modules'."""
+        return {"updates": self.updates, "optimizers": {name: {key: value.clone() for key, value in group.state.items()} for name, group in self.groups.items()}}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Takes back what `state` gave."""
+        self.gather()
+        self.updates = state["updates"]
+        for name, group in self.groups.items():
+            for key, value in state["optimizers"][name].items():
+                group.state[key].copy_(value)
+
+
+def _cloned(node: Any) -> Any:
+    if isinstance(node, Tensor):
+        return node.clone()
+    if isinstance(node, dict):
+        return {key: _cloned(value) for key, value in node.items()}
+    if isinstance(node, tuple):
+        parts = [_cloned(value) for value in node]
+        return type(node)(*parts) if hasattr(node, "_fields") else tuple(parts)
+    return node
