@@ -122,8 +122,8 @@ class SGD:
             gradient = gradient.add(parameters, alpha=self.weight_decay)
         if not self.momentum:
             return parameters - rate * gradient, {}
-        # torch's first step takes the gradient as it is, without dampening: a where, not a branch on the device's counter.
-        fresh = gradient * torch.where(state["step"] > 0, 1 - self.dampening, 1.0).to(gradient.dtype)
+        # torch's first step takes the gradient as it is, without dampening: a factor, not a branch on the device's counter.
+        fresh = gradient * (1 - self.dampening * (state["step"] > 0).to(gradient.dtype))
         momentum = state["momentum"] * self.momentum + fresh
         change = gradient + self.momentum * momentum if self.nesterov else momentum
         return parameters - rate * change, {"momentum": momentum, "step": state["step"] + 1}

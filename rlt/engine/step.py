@@ -85,7 +85,8 @@ class Step(ABC):
 
     @abstractmethod
     def network(self, name: str) -> Network:
-        """The network as it is now. Gradients may flow through it to what it is given, never into its own parameters."""
+        """The network as it is now. Gradients may flow through it to what it is given, never into its own parameters; its
+        batch-norm statistics change in its own `minimise` alone."""
 
     @abstractmethod
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
@@ -104,7 +105,10 @@ class EagerStep(Step):
         self.groups = groups
 
     def network(self, name: str) -> Network:
-        return self.groups[name].module
+        group = self.groups[name]
+        if not group.statistics:
+            return group.module
+        return lambda *inputs: functional_call(group.module, _clones(group.statistics), inputs)
 
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
@@ -142,8 +146,9 @@ class PureStep(Step):
         self.groups, self.values, self.states, self.statistics = groups, dict(values), dict(states), dict(statistics)
 
     def network(self, name: str) -> Network:
-        held = self.groups[name].views(self.values[name]) | self.statistics[name]
-        return lambda *inputs: functional_call(self.groups[name].module, held, inputs)
+        group = self.groups[name]
+        views, statistics = group.views(self.values[name]), self.statistics[name]
+        return lambda *inputs: functional_call(group.module, views | _clones(statistics), inputs)
 
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
@@ -151,7 +156,7 @@ class PureStep(Step):
         before = self.statistics[name]
 
         def of(parameters: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, Any, dict[str, Tensor]]]:
-            written = {key: buffer.clone() for key, buffer in before.items()}
+            written = _clones(before)
             value, kept = loss(lambda *inputs: functional_call(group.module, parameters | written, inputs))
             return value, (value, kept, written)
 
@@ -168,6 +173,10 @@ class PureStep(Step):
 
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
         self.values[target] = self.values[target].lerp(self.values[source], tau)
+
+
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _written_buffers(module: nn.Module) -> dict[str, Tensor]:
