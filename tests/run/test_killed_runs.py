@@ -13,7 +13,9 @@ HOPPER = ["+experiment=ppo_hopper", "total_steps=8_192", "agent.n_steps=64", "ch
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "kills"), [(CARTPOLE, 3), (LUNARLANDER, 1), (HOPPER, 1)], ids=["cartpole", "lunarlander", "hopper"])
+@pytest.mark.parametrize(
+    ("words", "kills"), [(CARTPOLE, 3), (LUNARLANDER, 1), (HOPPER, 1)], ids=["cartpole", "lunarlander", "hopper"]
+)
 def test_a_killed_run_ends_equal_to_one_that_was_never_killed(tmp_path, words, kills):
     whole = train(tmp_path / "whole", words)
     assert len(train_killed(tmp_path / "killed", words, kills, seed=1)) == kills
