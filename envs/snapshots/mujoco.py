@@ -66,8 +66,8 @@ class MujocoSnapshot:
     def restore(self, state: dict[str, Any]) -> None:
         """Puts the environment, reset or not, where `save` saw it."""
         restore_data(self.env.data, state["data"])
+        generator.restore(self.env.np_random, state["generator"])  # first: asking for it may write a seed into the fields
         plain.restore(self.env, state["fields"])
-        generator.restore(self.env.np_random, state["generator"])
 
 
 def _digest(model: Any) -> int:

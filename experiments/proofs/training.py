@@ -120,18 +120,16 @@ def evaluation(folder: RunFolder) -> dict[str, Any]:
 def differences(one: RunFolder, other: RunFolder) -> list[str]:
     """What differs between two runs: the state in last.rlt (weights, optimiser, normalisers, generators, environments,
     counters), the best policy, metrics.csv, the final evaluation. All to the bit; the clock apart."""
-    found = [
-        f"last.rlt: {d}"
-        for d in _tree_differences(load_tree(one.last, kind="checkpoint"), load_tree(other.last, kind="checkpoint"))
-    ]
+    last = [load_tree(folder.last, kind="checkpoint") for folder in (one, other)]
+    found = [f"last.rlt: {d}" for d in _tree_differences(*last)]
     found += [f"metrics.csv: {d}" for d in metrics_differences(one, other)]
     if one.best.exists() != other.best.exists():
         found.append("best.rlt: only one has it")
     elif one.best.exists():
         best = [load_tree(folder.best, kind="weights") for folder in (one, other)]
         found += [f"best.rlt: {d}" for d in _tree_differences(*best)]
-    results = [{k: v for k, v in evaluation(f).items() if k != "seconds"} for f in (one, other) if f.evaluation_file.exists()]
-    if len(results) == 1 or (results and results[0] != results[1]):
+    results = [evaluation(folder) if folder.evaluation_file.exists() else {} for folder in (one, other)]
+    if results[0] | {"seconds": 0} != results[1] | {"seconds": 0}:
         found.append("evaluation.json differs")
     return found
 

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.proofs.training import differences, train, train_killed
+from experiments.proofs.training import differences, metrics_differences, train, train_killed, weights_differences
 
-QUIET = ["evaluation.final_episodes=4", "evaluation.episodes=4"]
-CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=25_600", "checkpoint.interval=2_000", "evaluation.interval=9_000", *QUIET]
-LUNARLANDER = [
-    "+experiment=ppo_lunarlander", "total_steps=24_576", "agent.n_steps=64", "checkpoint.interval=3_000",
-    "evaluation.interval=9_000", *QUIET,
-]
-HOPPER = [
-    "+experiment=ppo_hopper",
-    "total_steps=24_576",
-    "agent.n_steps=128",
-    "checkpoint.interval=3_000",
-    "evaluation.interval=9_000",
-    *QUIET,
-]
+SHORT = ["evaluation.final_episodes=2", "evaluation.episodes=2", "evaluation.interval=3_000"]
+CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
+LUNARLANDER = ["+experiment=ppo_lunarlander", "total_steps=16_384", "agent.n_steps=64", "checkpoint.interval=1_500", *SHORT]
+HOPPER = ["+experiment=ppo_hopper", "total_steps=8_192", "agent.n_steps=64", "checkpoint.interval=1_000", *SHORT]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [CARTPOLE, LUNARLANDER, HOPPER], ids=["cartpole", "lunarlander", "hopper"])
-def test_a_run_killed_three_times_ends_equal_to_one_that_was_never_killed(tmp_path, words):
+@pytest.mark.parametrize(
+    ("words", "kills"), [(CARTPOLE, 3), (LUNARLANDER, 1), (HOPPER, 1)], ids=["cartpole", "lunarlander", "hopper"]
+)
+def test_a_killed_run_ends_equal_to_one_that_was_never_killed(tmp_path, words, kills):
     whole = train(tmp_path / "whole", words)
-    moments = train_killed(tmp_path / "killed", words, kills=3, seed=1)
-    assert len(moments) == 3
+    assert len(train_killed(tmp_path / "killed", words, kills, seed=1)) == kills
     assert differences(whole, train(tmp_path / "killed", words)) == []
+
+
+@pytest.mark.slow
+def test_the_seed_fixes_everything_and_evaluation_nothing(tmp_path):
+    words = ["+experiment=ppo_cartpole", "total_steps=2_048", "evaluation.final_episodes=2", "evaluation.episodes=2"]
+    first = train(tmp_path / "first", [*words, "evaluation.interval=512"])
+    again = train(tmp_path / "again", [*words, "evaluation.interval=512"])
+    unwatched = train(tmp_path / "unwatched", [*words, "evaluation.interval=0"])
+    other = train(tmp_path / "other", [*words, "evaluation.interval=512", "seed=1"])
+    assert differences(first, again) == []
+    assert weights_differences(first, unwatched) == []
+    assert metrics_differences(first, other) != []
+    assert weights_differences(first, other) != []
