@@ -52,8 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _evaluate(words: list[str], options: EvaluateOptions) -> int:
     folder = RunFolder.open(words[0])
-    if options.episodes < 1:
-        raise ConfigError(f"episodes={options.episodes} does not fit", "expected at least 1")
+    for name, least in (("episodes", 1), ("num_envs", 1), ("seed", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            raise ConfigError(f"{name}={value} does not fit", f"expected at least {least}")
+    if options.out is not None and not Path(options.out).absolute().parent.is_dir():
+        raise ConfigError(f"out={options.out}: there is no folder {Path(options.out).parent}")
     from rlt.assembly.build import evaluated_agent
     from rlt.rl.statistics import evaluation_text
 

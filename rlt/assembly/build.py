@@ -49,9 +49,16 @@ def device_of(experiment: Experiment) -> str:
     return device
 
 
+def agent_class(name: str) -> type[Agent]:
+    """The class of agent `name`: a package of rlt or of an entry point has it as `Agent`, `package.module:Class` is it."""
+    found = registry.load("agents", name, key="agent.name")
+    cls: type[Agent] = getattr(found, "Agent", found)
+    return cls
+
+
 def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
     """The agent of `experiment` in `env`."""
-    cls = registry.load("agents", experiment.agent_name, key="agent.name").Agent
+    cls = agent_class(experiment.agent_name)
     options = vars(experiment.agent)
     agent: Agent = cls(
         env,
@@ -87,7 +94,7 @@ def evaluated_agent(
     experiment = experiment_of(folder, trust, repeat)
     count = num_envs if exactly else min(num_envs, experiment.env.num_envs)
     env = make_env(experiment, purpose=Test, num_envs=count)
-    cls = registry.load("agents", experiment.agent_name, key="agent.name").Agent
+    cls = agent_class(experiment.agent_name)
     agent: Agent = cls.for_spaces(
         env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,
         model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, threads=experiment.threads,

@@ -60,8 +60,15 @@ class CommandLine:
                     f"rlt.train has no option {word}", "options are written key=value", fix="python -m rlt.train --help"
                 )
             else:
-                overrides.append("+" + word if word.startswith("experiment=") else word)
+                overrides.append(_opened(word))
         return replace(line, overrides=tuple(overrides))
+
+
+def _opened(word: str) -> str:
+    """Hydra wants a sign before what its files do not name: the experiment, and any option of an environment."""
+    if word.startswith("experiment="):
+        return "+" + word
+    return "++" + word if word.startswith("env.options.") else word
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,14 @@ def save_best(folder: RunFolder, weights: State, steps: int, score: float) -> No
 
 
 def load_checkpoint(folder: RunFolder) -> State:
-    """The newest checkpoint that is whole: `last`, else the newest periodic one. RunError where there is none."""
-    if not folder.last.exists() and not list(folder.checkpoints.glob("step_*.rlt")):
+    """`last`, or the newest periodic checkpoint where that is gone. RunError where there is none, or it is damaged."""
+    periodic = sorted(folder.checkpoints.glob("step_*.rlt"))
+    if not folder.last.exists() and not periodic:
         raise RunError(
             f"{folder.path} has no checkpoint to go on from", "it was stopped before the first one was written",
             fix=f"python -m rlt.train like={folder.path} starts it again",
         )
-    state: State = load_tree(folder.last, kind="checkpoint")
+    state: State = load_tree(folder.last if folder.last.exists() else periodic[-1], kind="checkpoint")
     return state
 
 

@@ -104,7 +104,7 @@ def _mapping(value: Any, file: Path) -> dict[str, Any]:
 def _other_runs(path: Path) -> str | None:
     """Runs near `path`, newest first, as a hint."""
     near = next((p for p in (path, *path.parents) if p.is_dir()), Path())
-    if near == Path(near.anchor):
+    if near.anchor and near == Path(near.anchor):  # not through the whole disk
         return None
     found = sorted(near.glob("*/run.json"), key=os.path.getmtime, reverse=True) or sorted(
         near.glob("*/*/run.json"), key=os.path.getmtime, reverse=True

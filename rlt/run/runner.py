@@ -125,12 +125,15 @@ class Runner:
     def _events(self, timetable: Timetable, before: int) -> None:
         now, ended = self.steps, self.steps >= timetable.stop
         row: dict[str, float] = {}
-        if timetable.fires(timetable.log, before, now) or ended:
+        logged = timetable.fires(timetable.log, before, now) or ended
+        if logged:
             row = self._row()
             for callback in self.callbacks:
                 callback.on_log(self, row)
         if timetable.fires(timetable.evaluate, before, now) and not ended:
             row |= self._evaluate()
+        if self.stop_reason is not None and not logged:
+            row = self._row() | row  # what came since the last row would never be written
         self._write(row)
         if (
             self.folder is not None
@@ -160,7 +163,12 @@ class Runner:
                 callback.on_end(self)
         if self.folder is not None:
             self._checkpoint()
-        status, result = ("stopped", None) if signal else ("finished", self._final_evaluation())
+        status, result = "stopped", None
+        if signal is None:
+            try:
+                status, result = "finished", self._final_evaluation()
+            except KeyboardInterrupt:
+                signal = "SIGINT"  # all steps are done and saved: a resume evaluates again
         if self.folder is not None:
             self._record(status=status, steps=self.steps, stop_reason=self.stop_reason)
         if self.stop_reason:
@@ -236,6 +244,7 @@ class Runner:
             "elapsed": self._elapsed,
             "best": self._best,
             "logged_at": self._logged_at,
+            "stop_reason": self.stop_reason,
             "pending": {name: torch.cat(parts) for name, parts in self._pending.items()},
             "callbacks": [callback.state() for callback in self.callbacks],
         }
@@ -246,6 +255,7 @@ class Runner:
         inexact = self.learner.load_state(state["learner"])
         self._timetable = Timetable(run["start"], run["stop"], run["log"], run["evaluate"], run["checkpoint"])
         self._elapsed, self._best, self._logged_at = run["elapsed"], run["best"], run["logged_at"]
+        self.stop_reason = run["stop_reason"]
         self._pending = {name: [values] for name, values in run["pending"].items()}
         for callback, saved in zip(self.callbacks, run["callbacks"], strict=True):
             callback.load_state(saved)
