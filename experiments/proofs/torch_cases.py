@@ -682,7 +682,7 @@ def indexing(r: random.Random) -> Case:
     tensors = [any_tensor(r, shape)]
     items: list[Any] = []
     named = True
-    masked = False
+    masked = after_dots = False  # after dots it is not known here which size an index is for: 0 fits any
     masks = r.random() < 0.3  # a mask beside an index tensor: only the values decide whether they fit
     d = 0
     while d < len(shape) and r.random() < 0.85:
@@ -703,10 +703,11 @@ def indexing(r: random.Random) -> Case:
             continue
         elif what < 0.78 and not any(i is Ellipsis for i in items):
             items.append(Ellipsis)
+            after_dots = True
             d += r.randint(0, len(shape) - d)
             continue
         elif what < 0.92 and not masks and not masked:
-            tensors.append(indices(r, r.choice(((3,), (2, 3), (1,), ())), size, odd=0.03))
+            tensors.append(indices(r, r.choice(((3,), (2, 3), (1,), ())), 1 if after_dots else size, odd=0.03))
             items.append(Slot(len(tensors) - 1))
         elif what < 0.97 and masks:
             masks, masked = False, True

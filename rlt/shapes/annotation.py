@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import re
 import sys
 import types
 import typing
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, Union
 
 from rlt.errors import ConfigError
@@ -78,6 +79,8 @@ class Signature:
     result: Hint
     unread: dict[str, str]
     """Annotations that cannot be evaluated, with the reason: `{"state": "name 'Memory' is not defined"}`."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What those annotations say."""
 
 
 def read(annotation: Any) -> Hint:
@@ -194,7 +197,23 @@ def _read_signature(function: Any) -> Signature:
             result = hint
         elif hint is not None and key in parameters:
             arguments[key] = hint
-    return Signature(parameters, arguments, result, unread)
+    texts = {k: str(a) for k, a in getattr(function, "__annotations__", {}).items() if k in unread}
+    return Signature(parameters, arguments, result, unread, texts)
+
+
+_WORDS = re.compile(rf"\b({'|'.join(dtypes.ANNOTATIONS)})\[")
+
+
+def refuse_unread(signature: Signature, who: str) -> None:
+    """An annotation of a tensor that cannot be evaluated is a mistake; any other annotation is not our concern."""
+    for key, reason in signature.unread.items():
+        if _WORDS.search(signature.texts.get(key, "")):
+            place = "the result" if key == "return" else key
+            raise ConfigError(
+                f"{who}: the annotation of {place} cannot be read: {signature.texts[key]}",
+                reason,
+                "a shape stands in quotes, and names are imported outside `if TYPE_CHECKING`",
+            )
 
 
 def tensors_in(hint: Hint) -> Iterator[TensorHint]:

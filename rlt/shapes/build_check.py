@@ -14,7 +14,7 @@ from torch import nn
 
 from rlt.errors import ConfigError
 from rlt.shapes import dims as D
-from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, shape_hint, tensors_in
+from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, refuse_unread, shape_hint, tensors_in
 from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
 from rlt.shapes.example_inputs import CannotInvent, choose_sizes, floating_dtype, inputs_of
@@ -66,6 +66,7 @@ def check_signature(
     called_from: Place | None = None,
 ) -> str | None:
     """As `check_network`, for what `signature` declares."""
+    refuse_unread(signature, f"{who}.forward")
     hints = list(signature.arguments.values())
     if not any(True for h in hints for _ in tensors_in(h)):
         reasons = "; ".join(f"{k}: {v}" for k, v in signature.unread.items() if k != "return")

@@ -20,12 +20,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
-from rlt.shapes.annotation import (
-    ManyHint,
-    OptionalHint,
-    TensorHint,
-    read_signature,
-)
+from rlt.shapes.annotation import ManyHint, OptionalHint, TensorHint, read_signature, refuse_unread
 from rlt.shapes.call_message import UNJUDGED, explain
 from rlt.shapes.check_code import CheckWriter, variable
 from rlt.shapes.switch import checks_are_on
@@ -65,6 +60,7 @@ def generate(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with its checks around it; its source stands in `__source__`."""
     who = function.__qualname__.rsplit("<locals>.", 1)[-1]
     signature = read_signature(function)
+    refuse_unread(signature, who)
     python = inspect.signature(function)
     names = list(python.parameters)
     is_method = bool(names) and names[0] == "self"

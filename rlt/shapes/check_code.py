@@ -160,12 +160,12 @@ class CheckWriter:
         known = self.from_outside(name)
         if name not in self.bound and certain:
             self.emit(f"{place} = {known.format(at)}")
-            self.bound[name] = label
+            self.bound[name] = self.binder(name, label)
             if known != "{}":
                 self.fail(f"{at} != {place}", part, value)
             return
         if name not in self.bound:
-            self.bound[name] = label
+            self.bound[name] = self.binder(name, label)
             self.maybe.add(name)
         self.emit(f"if {place} is None: {place} = {known.format(at)}")
         self.fail(f"{at} != {place}", part, value)
@@ -181,6 +181,11 @@ class CheckWriter:
                 return
         self.emit(f"if {place} is None: {place} = {slice_text}")
         self.fail(f"{slice_text} != {place}", part, value)
+
+    def binder(self, name: str, label: str) -> str:
+        """Where a name gets its value, in words."""
+        parameter = self.signature.parameters.get(name)
+        return f"the argument {name}" if parameter is not None and parameter.annotation in (int, "int") else label
 
     def from_outside(self, name: str) -> str:
         """How a name gets its value: from the module's sizes or an `int` argument, else from the tensor (`{}`)."""

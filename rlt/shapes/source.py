@@ -161,10 +161,15 @@ def _in_caller(root: nn.Module, inner: list[str], wanted: str, called_from: Plac
     except SyntaxError:
         return None
     classes = [type(m).__name__ for m in root.children()]
-    best: ast.Call | None = None
-    for node in ast.walk(tree):
-        if _is_call(node, type(root).__name__) and node.lineno <= called_from.line:
-            items = _items(node)
-            if len(items) == len(classes) and all(_is_call(i, c) for i, c in zip(items, classes)):
-                best = node if best is None or node.lineno >= best.lineno else best
-    return Place(called_from.file, _inside(best, inner, wanted, best).lineno) if best is not None else None
+    written = [
+        node
+        for node in ast.walk(tree)
+        if _is_call(node, type(root).__name__)
+        and len(_items(node)) == len(classes)
+        and all(_is_call(item, c) for item, c in zip(_items(node), classes))
+    ]
+    above = [node for node in written if node.lineno <= called_from.line]
+    if not above and len(written) != 1:
+        return None
+    best = max(above or written, key=lambda node: node.lineno)
+    return Place(called_from.file, _inside(best, inner, wanted, best).lineno)

@@ -205,7 +205,7 @@ def cross_entropy(
     channel = 1 if input.rank > 1 else 0
     wanted = tuple(d for i, d in enumerate(input.dims) if i != channel)
     if by_class:
-        if _unlike(target.dims, wanted):
+        if _unlike(target.dims, wanted) and not (input.rank == 1 and target.dims == (1,)):
             squeezable = target.rank == len(wanted) + 1 and target.dims[-1] == 1
             raise Problem(
                 f"a target of class numbers {Shape(wanted)} for input {input.shape}",
