@@ -46,8 +46,7 @@ class PPO(Agent):
             network: nn.Module = mlp(space, distribution, network_config)
             log_std_init = network_config.log_std_init
         else:
-            network = build_own(self.model["name"], options, space, self.action_space)
-        network = checked(network, space, self.action_space, distribution)
+            network = checked(build_own(self.model["name"], options, space, self.action_space), space, self.action_space)
         return PPOPolicy(
             network, distribution, space.shape, normalize_observation=config.normalize_observation,
             normalize_reward=config.normalize_reward, clip_observation=config.clip_observation,

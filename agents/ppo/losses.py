@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 
+import rlt
 from rlt.types import Float, Tensor
 
 
+@rlt.typed
 def clipped_surrogate(
     ratio: Float[Tensor, "batch"], advantage: Float[Tensor, "batch"], clip_range: Float[Tensor, "1"]
 ) -> Float[Tensor, ""]:
@@ -15,6 +17,7 @@ def clipped_surrogate(
     return -torch.minimum(ratio * advantage, clipped * advantage).mean()
 
 
+@rlt.typed
 def value_loss(
     value: Float[Tensor, "batch"], old_value: Float[Tensor, "batch"], target: Float[Tensor, "batch"], clip_range: float | None
 ) -> Float[Tensor, ""]:
@@ -29,6 +32,7 @@ def value_loss(
     return error.mean()
 
 
+@rlt.typed
 def normalized(advantage: Float[Tensor, "batch"]) -> Float[Tensor, "batch"]:
     """Mean 0, standard deviation 1; a single one is left as it is."""
     if advantage.shape[0] == 1:
@@ -36,6 +40,7 @@ def normalized(advantage: Float[Tensor, "batch"]) -> Float[Tensor, "batch"]:
     return (advantage - advantage.mean()) / (advantage.std() + 1e-8)
 
 
+@rlt.typed
 def approximate_kl(ratio: Float[Tensor, "batch"], log_ratio: Float[Tensor, "batch"]) -> Float[Tensor, ""]:
     """KL(old, new) by the estimator k3 = (ratio - 1) - log ratio, which is never negative.
 
@@ -44,6 +49,7 @@ def approximate_kl(ratio: Float[Tensor, "batch"], log_ratio: Float[Tensor, "batc
     return (ratio - 1 - log_ratio).mean()
 
 
+@rlt.typed
 def clip_fraction(ratio: Float[Tensor, "batch"], clip_range: Float[Tensor, "1"]) -> Float[Tensor, ""]:
     """The part of the batch whose ratio has left the clip range."""
     return ((ratio - 1).abs() > clip_range).to(ratio.dtype).mean()

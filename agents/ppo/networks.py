@@ -9,11 +9,12 @@ import torch
 from gymnasium import Space, spaces
 from torch import nn
 
-from rlt.errors import ShapeError
+import rlt
 from rlt.nn.config import MLPConfig
 from rlt.nn.initialize import orthogonal
 from rlt.rl.distributions import DiagonalGaussian, Distribution, GaussianParameters
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler
+from rlt.shapes.spaces import check_policy, policy_output
 from rlt.types import Float, Tensor
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "elu": nn.ELU, "silu": nn.SiLU}
@@ -27,7 +28,7 @@ def layers(sizes: tuple[int, ...], activation: type[nn.Module]) -> nn.Sequential
     return nn.Sequential(*parts)
 
 
-class MLP(nn.Module):
+class MLP(rlt.Module):
     """Actor and critic on a vector observation, separate or on one trunk."""
 
     def __init__(
@@ -46,16 +47,19 @@ class MLP(nn.Module):
             orthogonal(self.actor_head, 0.01)  # a nearly uniform policy to start from
             orthogonal(self.critic_head, 1.0)
 
+    @rlt.typed
     def actor(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch n_out"]:
         """The distribution's parameters alone: what acting needs."""
-        out: Tensor = self.actor_head(self.actor_trunk(obs.flatten(1)))
+        out: Tensor = self.actor_head(self.actor_trunk(obs))
         return out
 
+    @rlt.typed
     def critic(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch"]:
         """The value alone."""
-        value: Tensor = self.critic_head(self.critic_trunk(obs.flatten(1))).squeeze(-1)
+        value: Tensor = self.critic_head(self.critic_trunk(obs)).squeeze(-1)
         return value
 
+    @rlt.typed
     def forward(self, obs: Float[Tensor, "batch obs_dim"]) -> tuple[Float[Tensor, "batch n_out"], Float[Tensor, "batch"]]:
         return self.actor(obs), self.critic(obs)
 
@@ -90,28 +94,13 @@ def critic_for(observation_space: Space[Any]) -> nn.Module:
     return critic
 
 
-def checked(network: nn.Module, observation_space: Space[Any], action_space: Space[Any], distribution: Distribution) -> nn.Module:
+def checked(network: nn.Module, observation_space: Space[Any], action_space: Space[Any]) -> nn.Module:
     """`network` if it gives the distribution's parameters and a value; with PPO's own critic if it gives the first alone.
 
-    ShapeError where a forward on two zero observations gives anything else.
-    """
-    obs = torch.zeros(2, *(observation_space.shape or ()))
-    expected = f"the parameters of {action_space}, (batch, {distribution.size}), and a value (batch,), or the parameters alone"
-    name = type(network).__name__
-    try:
-        with torch.no_grad():
-            out = network.eval()(obs)  # batch statistics must not learn from zeros
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise ShapeError(f"{name} does not fit observations {tuple(obs.shape)}", f"{type(error).__name__}: {error}") from None
-    parts = out if isinstance(out, tuple) else (out,)
-    shapes = [tuple(p.shape) if isinstance(p, Tensor) else type(p).__name__ for p in parts]
-    if shapes == [(2, distribution.size), (2,)]:
-        return network
-    if shapes == [(2, distribution.size)]:
-        return WithCritic(network, critic_for(observation_space))
-    got = ", ".join(str(s).replace("(2,", "(batch,") for s in shapes)
-    fix = "value.squeeze(-1)" if shapes == [(2, distribution.size), (2, 1)] else None
-    raise ShapeError(f"{name} does not give what PPO needs", f"expected {expected}", f"got {got}", fix=fix)
+    ShapeError where what it gives is neither, or where it does not take the observations."""
+    pair = isinstance(policy_output(network, observation_space), tuple)
+    check_policy(network, observation_space, action_space, value=pair)
+    return network if pair else WithCritic(network, critic_for(observation_space))
 
 
 class PPOPolicy(nn.Module):
@@ -129,10 +118,10 @@ class PPOPolicy(nn.Module):
         if isinstance(distribution, DiagonalGaussian):
             self.log_std = nn.Parameter(torch.full((distribution.size,), log_std_init))
 
-    def normalize(self, obs: Tensor) -> Tensor:
-        """Raw observations as the network wants them."""
+    def normalize(self, obs: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *wanted"]:
+        """Raw observations as the network wants them: normalised where asked for, flat for a vector network."""
         normal: Tensor = obs if self.normalizer is None else self.normalizer(obs)
-        return normal
+        return normal.flatten(1) if isinstance(self.network, MLP) else normal
 
     def parameters_of(self, output: Tensor) -> Any:
         """The network's numbers as the distribution's parameters."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from gymnasium import spaces
 
+import rlt
 from rlt.errors import SpaceError
 from rlt.types import Float, Int64, Tensor
 
@@ -50,16 +51,20 @@ class Categorical:
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:
         return torch.empty(batch, self.size, device=generator.device).exponential_(generator=generator)
 
+    @rlt.typed
     def sample(self, parameters: Float[Tensor, "batch n"], noise: Float[Tensor, "batch n"]) -> Int64[Tensor, "batch"]:
         """By the Gumbel trick: the largest of logit - log(exponential noise) is distributed as softmax(logits)."""
         return (parameters - noise.log()).argmax(-1)
 
+    @rlt.typed
     def mode(self, parameters: Float[Tensor, "batch n"]) -> Int64[Tensor, "batch"]:
         return parameters.argmax(-1)
 
+    @rlt.typed
     def log_prob(self, parameters: Float[Tensor, "batch n"], action: Int64[Tensor, "batch"]) -> Float[Tensor, "batch"]:
         return parameters.log_softmax(-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
+    @rlt.typed
     def entropy(self, parameters: Float[Tensor, "batch n"]) -> Float[Tensor, "batch"]:
         log_p = parameters.log_softmax(-1)
         return -(log_p.exp() * log_p).sum(-1)
@@ -69,7 +74,7 @@ class GaussianParameters(NamedTuple):
     """`log_std` is `[d]` where it does not depend on the observation."""
 
     mean: Float[Tensor, "batch d"]
-    log_std: Float[Tensor, "... d"]
+    log_std: Float[Tensor, "*any d"]
 
 
 class DiagonalGaussian:
@@ -84,18 +89,22 @@ class DiagonalGaussian:
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch d"]:
         return torch.empty(batch, self.size, device=generator.device).normal_(generator=generator)
 
+    @rlt.typed
     def sample(self, parameters: GaussianParameters, noise: Float[Tensor, "batch d"]) -> Float[Tensor, "batch *shape"]:
         drawn = parameters.mean + parameters.log_std.exp() * noise
         return drawn.reshape(-1, *self.action_shape)
 
+    @rlt.typed
     def mode(self, parameters: GaussianParameters) -> Float[Tensor, "batch *shape"]:
         return parameters.mean.reshape(-1, *self.action_shape)
 
+    @rlt.typed
     def log_prob(self, parameters: GaussianParameters, action: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch"]:
         mean, log_std = parameters
         z = (action.reshape(mean.shape) - mean) * (-log_std).exp()
         return (-0.5 * z.square() - log_std - _HALF_LOG_TWO_PI).sum(-1)
 
+    @rlt.typed
     def entropy(self, parameters: GaussianParameters) -> Float[Tensor, "batch"]:
         mean, log_std = parameters
         return (log_std + (0.5 + _HALF_LOG_TWO_PI)).expand(mean.shape).sum(-1)

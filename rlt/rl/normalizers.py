@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+import rlt
 from rlt.types import Float, Tensor
 
 
@@ -29,6 +30,7 @@ class RunningMoments(nn.Module):
         self.register_buffer("count", torch.zeros(1, dtype=torch.int64))
 
     @torch.no_grad()
+    @rlt.typed
     def update(self, batch: Float[Tensor, "batch *shape"]) -> None:
         """Takes in `batch`. No host read: safe on any device."""
         batch = batch.double()
@@ -50,10 +52,12 @@ class ObservationNormalizer(nn.Module):
         super().__init__()
         self.moments, self.clip, self.epsilon = RunningMoments(shape), clip, epsilon
 
+    @rlt.typed
     def update(self, obs: Float[Tensor, "batch *shape"]) -> None:
         """Takes in raw observations."""
         self.moments.update(obs)
 
+    @rlt.typed
     def forward(self, obs: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
         """Raw to normalised observations, of the same dtype."""
         mean, scale = self.moments.mean, (self.moments.variance + self.epsilon).rsqrt()
@@ -67,10 +71,12 @@ class ReturnScaler(nn.Module):
         super().__init__()
         self.moments, self.clip, self.epsilon = RunningMoments(()), clip, epsilon
 
+    @rlt.typed
     def update(self, running_return: Float[Tensor, "batch"]) -> None:
         """Takes in running discounted returns, `rlt.rl.returns.discounted_running_returns`."""
         self.moments.update(running_return)
 
+    @rlt.typed
     def forward(self, reward: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Raw to scaled rewards, clipped."""
         return (reward * (self.moments.variance + self.epsilon).rsqrt().to(reward.dtype)).clamp(-self.clip, self.clip)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 
+import rlt
 from rlt.types import Bool, Float, Tensor
 
 
+@rlt.typed
 def generalized_advantages(
     reward: Float[Tensor, "time envs"],
     value: Float[Tensor, "time envs"],
@@ -32,6 +34,7 @@ def generalized_advantages(
     return torch.stack(backwards[::-1])
 
 
+@rlt.typed
 def discounted_running_returns(
     reward: Float[Tensor, "time envs"], done: Bool[Tensor, "time envs"], start: Float[Tensor, "envs"], gamma: float
 ) -> tuple[Float[Tensor, "time envs"], Float[Tensor, "envs"]]:
@@ -49,6 +52,7 @@ def discounted_running_returns(
     return torch.stack(out), running
 
 
+@rlt.typed
 def explained_variance(prediction: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Float[Tensor, ""]:
     """1 - Var(target - prediction) / Var(target): 1 is perfect, 0 no better than the mean. NaN where targets are all equal."""
     return 1 - (target - prediction).var(correction=0) / target.var(correction=0)

@@ -150,6 +150,15 @@ def check_policy(
     return None
 
 
+def policy_output(network: nn.Module, observation_space: Space) -> Any:
+    """What `network` gives for a batch of observations, as meta tensors; None where it cannot be said without running it."""
+    run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
+    try:
+        return run.run(network, example_observation(observation_space))
+    except Exception:
+        return None  # `check_policy` says why
+
+
 def _input_error(
     run: RecordedRun, error: Exception, observation: Any, space: Space, who: str, prefix: str, called_from: Place | None
 ) -> ShapeError:

@@ -25,7 +25,9 @@ def make(task, num_envs=3, seed=4, **options):
 
 
 def equal(a, b):
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[name], b[name]) for name in a)
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
 
 
 def advance(agent, *cuts):
