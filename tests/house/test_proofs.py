@@ -15,7 +15,7 @@ from experiments.proofs.training import differences, train
 FEW = ["agent.n_steps=16", "evaluation.episodes=2", "evaluation.final_episodes=3"]
 
 
-@pytest.fixture()
+@pytest.fixture
 def area(tmp_path, monkeypatch):
     """Runs `prove house` with other proofs and gives the exit code and the page."""
 
