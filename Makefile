@@ -40,7 +40,7 @@ configs: $(STAMP) ## Write the base files of configs/ from the dataclasses
 	$(RUN) -m rlt.assembly.yaml_files
 
 prove: $(STAMP) ## Every claim of an area at full size, into experiments/proofs: [AREA=house] [ARGS="only=resume_cartpole"]
-	$(RUN) experiments/proofs/prove.py $(AREA) $(ARGS)
+	$(RUN) -m experiments.proofs.prove $(AREA) $(ARGS)
 
 wheel: $(STAMP) ## dist/rlt-*.whl
 	$(RUN) -m build --wheel --outdir dist

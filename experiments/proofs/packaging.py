@@ -105,11 +105,13 @@ def strangers_folder(folder: Path) -> Path:
     return folder
 
 
-def run_in(folder: Path, python: Path | str, words: Sequence[str], timeout: float | None = None) -> str:
+def run_in(folder: Path, python: Path | str, words: Sequence[str], pythonpath: Path | None = None) -> str:
     """Standard output and error of one command. RuntimeError, with both, where it fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {"PYTHONPATH": str(pythonpath)} if pythonpath else {}
     done = subprocess.run(
-        [str(python), *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
-        stdin=subprocess.DEVNULL,
+        [str(python), *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}\n{textwrap.indent(done.stdout[-4000:], '  ')}")

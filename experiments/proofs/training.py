@@ -136,8 +136,8 @@ def differences(one: RunFolder, other: RunFolder) -> list[str]:
 
 def weights_differences(one: RunFolder, other: RunFolder) -> list[str]:
     """Of the last policies and optimisers alone."""
-    trees = [load_tree(folder.last, kind="checkpoint")["learner"] for folder in (one, other)]
-    return list(_tree_differences(*({k: tree[k] for k in ("weights", "own")} for tree in trees)))
+    first, second = (load_tree(folder.last, kind="checkpoint")["learner"] for folder in (one, other))
+    return [d for key in ("weights", "own") for d in _tree_differences(first[key], second[key], f"{key}.")]
 
 
 def metrics_differences(one: RunFolder, other: RunFolder) -> list[str]:

@@ -14,9 +14,9 @@ from tests.house.source import ROOT, is_type_checking, modules, packages
 
 HEAVY = ("torch", "gymnasium", "stable_baselines3", "tensorboard", "hydra", "mypy")
 TORCH_FREE = {
-    "rlt.errors", "rlt.registry", "rlt.config", "rlt.train", "rlt.evaluate", "rlt.report",
+    "rlt.errors", "rlt.registry", "rlt.config", "rlt.train", "rlt.evaluate", "rlt.report", "rlt.doctor",
     "rlt.assembly.arguments", "rlt.assembly.compose", "rlt.assembly.front", "rlt.assembly.help", "rlt.assembly.root",
-    "rlt.assembly.yaml_files",
+    "rlt.assembly.yaml_files", "rlt.shapes.dims", "rlt.shapes.dtypes", "rlt.shapes.shape", "rlt.shapes.rules",
 }
 LOADED_AFTER = """
 import importlib, json, sys
@@ -45,7 +45,7 @@ def test_packages_alone_load_nothing_heavy():
     assert {name: heavy for name, heavy in loaded_after(sorted(packages())).items() if heavy} == {}
 
 
-def test_configs_and_the_way_to_them_load_no_torch():
+def test_configs_and_the_way_to_them_and_the_shape_rules_load_no_torch():
     configs = {name for name in modules() if name.endswith(".config")}
     loaded = loaded_after(sorted(configs) + sorted(TORCH_FREE))
     assert {name: heavy for name, heavy in loaded.items() if {"torch", "gymnasium"} & set(heavy)} == {}

@@ -15,8 +15,8 @@ from experiments.proofs.packaging import tracked
 from rlt.assembly.compose import plan
 from tests.house.source import ROOT
 
-LIMIT = 380
-"""Lines: about 350."""
+LIMIT, LIMIT_OF_TESTS = 380, 520
+"""Lines: about 350; tests may list cases."""
 
 
 def files() -> list[Path]:
@@ -29,9 +29,10 @@ def texts(*suffixes: str) -> list[tuple[Path, str]]:
     return [(p.relative_to(ROOT), p.read_text(encoding="utf-8")) for p in found]
 
 
-def test_files_are_short_but_for_tables_of_cases_in_experiments():
-    lines = {str(p): len(text.splitlines()) for p, text in texts(".py") if p.parts[0] != "experiments"}
-    assert not {path: count for path, count in lines.items() if count > LIMIT}
+def test_files_are_short_but_for_tables_of_cases():
+    lines = {p: len(text.splitlines()) for p, text in texts(".py") if p.parts[0] != "experiments"}
+    limits = {p: LIMIT_OF_TESTS if p.parts[0] == "tests" else LIMIT for p in lines}
+    assert not {str(p): count for p, count in lines.items() if count > limits[p]}
 
 
 def test_nothing_names_a_place_of_one_machine():

@@ -1,0 +1,125 @@
+"""`make prove`: each measure at small size, and what the page says of results, failures and interruptions."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+
+from experiments.proofs import house, prove
+from experiments.proofs.learning import learns, repeats
+from experiments.proofs.proof import Proof, Result
+from experiments.proofs.training import differences, train
+
+FEW = ["agent.n_steps=16", "evaluation.episodes=2", "evaluation.final_episodes=3"]
+
+
+@pytest.fixture
+def area(tmp_path, monkeypatch):
+    """Runs `prove house` with other proofs and gives the exit code and the page."""
+
+    def run(*proofs: Proof, words: tuple[str, ...] = ()) -> tuple[int, str]:
+        monkeypatch.setattr(house, "PROOFS", list(proofs))
+        code = prove.main(["house", f"state={tmp_path / 'state'}", f"out={tmp_path}", *words])
+        return code, (tmp_path / "house.md").read_text()
+
+    return run
+
+
+def counted(name: str, holds: bool = True) -> tuple[Proof, list[int]]:
+    calls: list[int] = []
+
+    def measure(folder):
+        calls.append(1)
+        return Result(holds, f"measured {len(calls)}", (f"see {name}",))
+
+    return Proof(name, f"The claim of {name}.", measure), calls
+
+
+def test_a_result_that_holds_is_kept_and_one_that_failed_is_measured_anew(area):
+    good, good_calls = counted("good")
+    bad, bad_calls = counted("bad", holds=False)
+    assert area(good, bad)[0] == 1
+    code, page = area(good, bad)
+    assert (code, len(good_calls), len(bad_calls)) == (1, 1, 2)
+    assert "| [good](#good) | The claim of good. | holds |" in page
+    assert "| [bad](#bad) | The claim of bad. | **does not hold** |" in page
+    assert "measured 2" in page
+    assert "see good" in page
+    area(good, bad, words=("again=true", "only=good"))
+    assert (len(good_calls), len(bad_calls)) == (2, 2)
+
+
+def test_a_proof_that_cannot_be_carried_out_does_not_hold_and_the_others_run(area):
+    def broken(folder):
+        raise RuntimeError("no such thing")
+
+    good, calls = counted("good")
+    code, page = area(Proof("broken", "It works.", broken), good)
+    assert (code, len(calls)) == (1, 1)
+    assert "RuntimeError: no such thing" in page
+
+
+def test_an_interrupted_proof_finds_its_folder_again(area):
+    def measure(folder):
+        if not (folder / "half").exists():
+            (folder / "half").touch()
+            raise KeyboardInterrupt
+        return Result(True, "whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        area(Proof("long", "It is long.", measure))
+    assert area(Proof("long", "It is long.", measure))[0] == 0
+
+
+def test_long_proofs_wait_until_they_are_asked_for(area):
+    short, _ = counted("short")
+    long, calls = counted("long")
+    long = Proof("long", long.claim, long.measure, long=True)
+    assert "| [long](#long) | The claim of long. | not measured |" in area(short, long)[1]
+    area(short, long, words=("long=true",))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["hose"], "house"), (["house", "only=resume_cartpol"], "did you mean resume_cartpole")],
+)
+def test_a_misspelt_name_gets_the_nearest(words, message, capsys):
+    assert prove.main(words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_every_proof_of_the_house_has_a_name_and_a_claim():
+    names = [p.name for p in house.PROOFS]
+    assert len(set(names)) == len(names)
+    assert all(p.claim.endswith(".") for p in house.PROOFS)
+
+
+@pytest.mark.slow
+def test_the_measures_of_training_work_at_small_size(area, tmp_path):
+    """A run that learned nothing must fail the bar, one that repeats and resumes must pass."""
+    tiny = [*FEW, "total_steps=512"]
+    cartpole = ["+experiment=ppo_cartpole", *tiny]
+    code, page = area(
+        Proof("learns", "It learns.", partial(learns, experiment="ppo_cartpole", mean=1, least=1, seeds=(0, 1), words=tiny)),
+        Proof("fails", "It wins.", partial(learns, experiment="ppo_cartpole", mean=501, least=0, seeds=(0,), words=tiny)),
+        Proof("repeats", "It repeats.", partial(repeats, words=cartpole)),
+    )
+    assert code == 1
+    names = ("learns", "fails", "repeats")
+    records = {n: json.loads((tmp_path / f"state/house/{n}/result.json").read_text()) for n in names}
+    assert {n: r["holds"] for n, r in records.items()} == {"learns": True, "fails": False, "repeats": True}
+    assert page.count("| yes |") == 4
+
+
+@pytest.mark.slow
+def test_a_measure_of_resume_sees_what_differs(tmp_path):
+    words = ["+experiment=ppo_cartpole", *FEW, "total_steps=512"]
+    run = train(tmp_path / "whole", words)
+    other = train(tmp_path / "killed", [*words, "agent.learning_rate=1e-4"])
+    found = "\n".join(differences(run, other))
+    for part in ("last.rlt: learner.weights", "metrics.csv: row ", "last.rlt: learner.own"):
+        assert part in found, part
+    assert differences(run, run) == []
