@@ -133,6 +133,8 @@ def plan(words: list[str]) -> Plan:
     line = CommandLine.parse(words)
     with hydra_at(line.config_dir):
         overrides = parse_overrides(line.overrides)
+        if line.multirun:
+            line = replace(line, overrides=(*line.overrides, *_job_names(overrides)))
         _check_choices(overrides, line.config_name)
         if not line.multirun and any(o.is_sweep_override() for o in overrides):
             sweep = next(o for o in overrides if o.is_sweep_override())
@@ -145,6 +147,19 @@ def plan(words: list[str]) -> Plan:
             values, hydra_values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
         experiment = parse(values, hydra_values.get("experiment"))
         return Plan(*_with_folder(line, experiment))
+
+
+def _job_names(overrides: list[Override]) -> tuple[str, ...]:
+    """A job of a sweep is named after the values that differ between jobs; the only one after its number."""
+    if any(o.key_or_group in ("hydra.sweep.subdir", _EXCLUDED) for o in overrides):
+        return ()
+    if not any(o.is_sweep_override() for o in overrides):
+        return ("hydra.sweep.subdir=0",)
+    same = sorted({o.key_or_group for o in overrides if not o.is_sweep_override()})
+    return (f"{_EXCLUDED}=[{','.join(same)}]",)
+
+
+_EXCLUDED = "hydra.job.config.override_dirname.exclude_keys"
 
 
 def _with_folder(line: CommandLine, experiment: Experiment) -> tuple[CommandLine, Experiment, Path]:
@@ -232,7 +247,7 @@ def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, An
     """The composed values, and what was chosen of each group."""
     parsed = [o for o in parse_overrides(tuple(o for o in overrides if o)) if o.input_line]
     known = groups()
-    is_group = [o.key_or_group in known for o in parsed]
+    is_group = [o.key_or_group in known or "/" in o.key_or_group for o in parsed]  # hydra/launcher is a group of Hydra's own
     try:
         base = compose(config_name, [o.input_line or "" for o, g in zip(parsed, is_group) if g], return_hydra_config=True)
         for o, group in zip(parsed, is_group):

@@ -16,7 +16,9 @@ from rlt.store.atomic import write_text
 
 def collect(folder: Path) -> int:
     """Prints the table of the sweep in `folder` and writes it there as `sweep.csv`. 2 where a job failed, else 0."""
-    rows = [_row(path) for path in sorted(p for p in folder.iterdir() if p.is_dir())]
+    # At any depth: a job is named after its values, and some of these have a slash.
+    jobs = {file.parent for name in ("config.yaml", "error.txt") for file in folder.rglob(name)}
+    rows = [_row(path, str(path.relative_to(folder))) for path in sorted(jobs)]
     if not rows:
         return 2
     columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -30,13 +32,11 @@ def collect(folder: Path) -> int:
     return 2 if any("error" in row for row in rows) else 0
 
 
-def _row(path: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {"job": path.name}
+def _row(path: Path, job: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"job": job}
     run = RunFolder(path)
     if (path / "error.txt").is_file():
         return row | {"error": (path / "error.txt").read_text(encoding="utf-8").splitlines()[0]}
-    if not run.config_file.is_file():
-        return row | {"error": "it wrote no config"}
     row["seed"] = yaml.safe_load(run.config_file.read_text(encoding="utf-8"))["seed"]
     row["steps"] = run.record().get("steps", "")
     if run.evaluation_file.is_file():

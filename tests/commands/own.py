@@ -42,13 +42,13 @@ class ForBoxes(nn.Module):
 
 
 class Signals(CartPoleEnv):
-    """CartPole that sends its own process the signal whose number is in the file SIGNAL, at its 150th step, once."""
+    """CartPole that sends its own process the signal whose number is in the file SIGNAL, at its 40th step, once."""
 
     count = 0
 
     def step(self, action):
         self.count += 1
-        if self.count == 150 and Path("SIGNAL").exists():
+        if self.count == 40 and Path("SIGNAL").exists():
             number = int(Path("SIGNAL").read_text())
             Path("SIGNAL").unlink()
             os.kill(os.getpid(), number)
