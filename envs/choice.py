@@ -48,7 +48,7 @@ def _decide(recipe: Recipe) -> tuple[ArrayVectorEnv[Any], str]:
     if recipe.num_envs == 1:
         return SyncVectorEnv(recipe), "one environment leaves nothing to do side by side"
     if recipe.source.spec() is None:
-        return SyncVectorEnv(recipe), "a class or function is not built once more to be timed; backend=pool shares it out"
+        return SyncVectorEnv(recipe), "a class or function is not built once more to be timed"
     has_native = native.why_not(recipe.source) is None
     if not has_native and min(cores(), recipe.workers or cores()) == 1:
         return SyncVectorEnv(recipe), "there is one core, and no batched form of this environment"
@@ -66,7 +66,7 @@ def _decide(recipe: Recipe) -> tuple[ArrayVectorEnv[Any], str]:
     else:
         rival = PoolVectorEnv(recipe)
     other = _seconds_per_step(rival)
-    reason = f"measured {recipe.num_envs / other:,.0f} steps/s on {rival.backend}, {recipe.num_envs / sync:,.0f} on sync"
+    reason = f"{recipe.num_envs / other:,.0f} steps/s on {rival.backend}, {recipe.num_envs / sync:,.0f} on sync"
     if other < sync and isinstance(rival, PoolVectorEnv):
         rival.renew()
         return rival, reason
