@@ -38,6 +38,8 @@ class Recipe:
             "id": names[0],
             "num_envs": self.num_envs,
             "backend": backend,
+            "workers": self.workers,
+            "timeout": self.timeout,
             "options": dict(self.source.options),
             "wrappers": names[1:],
         }

@@ -106,8 +106,8 @@ def row(env_id: str, n: int, seconds: float, rounds: int) -> dict[str, Any]:
     modes = ["sync", "async"] + (["vector_entry_point"] if env_id == "CartPole-v1" else [])
     candidates = [candidate(f"gym {m}", lambda m=m: gymnasiums(env_id, n, m, actions), n) for m in modes]  # type: ignore[misc]
     has_native = native.why_not(Source(env_id, {})) is None
-    for backend in ["sync", "pool"] + (["native"] if has_native else []):
-        candidates.append(candidate(backend, lambda b=backend: ours(env_id, n, b, actions), n))  # type: ignore[misc]
+    backends = ["sync", "pool"] + (["native"] if has_native else [])
+    candidates += [candidate(b, lambda b=b: ours(env_id, n, b, actions), n) for b in backends]  # type: ignore[misc]
     if env_id.endswith("-v5"):
         candidates.append(candidate("physics", lambda: physics(env_id, actions), 1))
     rates: dict[str, list[float]] = {c.name: [] for c in candidates}
