@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rlt.registry import lazy_names
 
 if TYPE_CHECKING:
+    from .checker import check as check
     from .config import EnvConfig as EnvConfig
     from .factory import make as make
 
-__all__ = ["EnvConfig", "make"]
-__getattr__, __dir__ = lazy_names(__name__, {"EnvConfig": ".config", "make": ".factory"})
+__all__ = ["EnvConfig", "check", "make"]
+__getattr__, __dir__ = lazy_names(__name__, {"EnvConfig": ".config", "check": ".checker", "make": ".factory"})

@@ -7,9 +7,12 @@ when replayed in a fresh process. With a new world an episode depends on nothing
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import Box2D
+import numpy as np
+from gymnasium.envs.box2d import car_racing
 from gymnasium.envs.box2d.bipedal_walker import BipedalWalker as _BipedalWalker
 from gymnasium.envs.box2d.car_racing import CarRacing as _CarRacing
 
@@ -25,10 +28,64 @@ class BipedalWalker(_BipedalWalker):
 
 
 class CarRacing(_CarRacing):
-    """`CarRacing-v3`."""
+    """`CarRacing-v3`, whose frame leaves out what lies outside the window.
+
+    Gymnasium transforms some 800 polygons of grass and road for each frame, one by one, of which 20 are seen. Here all
+    are transformed at once, and those that could colour a pixel are drawn by Gymnasium's own method, in its order.
+    """
+
+    _seen_of: Any = None
+    _corners: Any = None
+    _polygons: Any = ()
+    surf: Any
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         self.world.contactListener = None
         self.world = Box2D.b2World((0, 0))
         self.road = None
         return super().reset(seed=seed, options=options)
+
+    def _render_road(self, zoom: float, translation: Any, angle: float) -> None:
+        if self._seen_of is not self.road_poly:
+            self._polygons = _GRASS + [polygon for polygon, _ in self.road_poly]
+            self._corners = np.array(self._polygons)  # [polygons, 4, 2]
+            self._seen_of = self.road_poly
+        cos, sin = math.cos(angle), math.sin(angle)
+        if self._inside_field(zoom, translation, cos, sin):
+            self.surf.fill([int(c) for c in self.bg_color])
+        else:
+            self._draw_colored_polygon(self.surf, _FIELD, self.bg_color, zoom, translation, angle, clip=False)
+        x, y = self._corners[..., 0], self._corners[..., 1]
+        across = (x * cos - y * sin) * zoom + translation[0]
+        up = (x * sin + y * cos) * zoom + translation[1]
+        # All corners beyond the same edge, by more than antialiasing reaches: no pixel of it is seen.
+        unseen = (across < -_BEYOND).all(1) | (across > car_racing.WINDOW_W + _BEYOND).all(1)
+        unseen |= (up < -_BEYOND).all(1) | (up > car_racing.WINDOW_H + _BEYOND).all(1)
+        for i in np.flatnonzero(~unseen):
+            color: Any = self.grass_color
+            if i >= len(_GRASS):  # read now: a wheel on a tile changes its colour
+                color = [int(c) for c in self.road_poly[i - len(_GRASS)][1]]
+            self._draw_colored_polygon(self.surf, self._polygons[i], color, zoom, translation, angle)
+
+    def _inside_field(self, zoom: float, translation: Any, cos: float, sin: float) -> bool:
+        """Whether every corner of the window shows the field, and so every pixel its colour."""
+        within = car_racing.PLAYFIELD - _BEYOND / zoom
+        for across in (0, car_racing.WINDOW_W):
+            for up in (0, car_racing.WINDOW_H):
+                x, y = (across - translation[0]) / zoom, (up - translation[1]) / zoom
+                if abs(x * cos + y * sin) > within or abs(y * cos - x * sin) > within:
+                    return False
+        return True
+
+
+_BEYOND = 4.0
+"""Pixels."""
+
+
+def _square(x: float, y: float, side: float) -> list[tuple[float, float]]:
+    return [(x + side, y), (x, y), (x, y + side), (x + side, y + side)]
+
+
+_FIELD = [(s * car_racing.PLAYFIELD, t * car_racing.PLAYFIELD) for s, t in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
+_SIDE = car_racing.GRASS_DIM
+_GRASS = [_square(_SIDE * x, _SIDE * y, _SIDE) for x in range(-20, 20, 2) for y in range(-20, 20, 2)]

@@ -16,6 +16,10 @@ class EnvConfig:
     """Sub-environments stepped together. More: faster collection, older data per update. PPO 1 to 16, DQN and SAC 1."""
     backend: str = "auto"
     """`auto`, `sync` (in this process), `native` (classic control and MuJoCo in batches), `pool` (worker processes)."""
+    workers: int | None = None
+    """Processes of backend `pool`. None: one for each core."""
+    timeout: float = 120.0
+    """Seconds after which a worker of `pool` counts as hung: it is named and the run stops."""
     options: dict[str, Any] = field(default_factory=dict)
     """Arguments of the environment's constructor, and `max_episode_steps`."""
     wrappers: list[str] = field(default_factory=list)

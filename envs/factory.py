@@ -19,7 +19,7 @@ headless.prepare()
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 AUTORESETS = ("same_step", "next_step", "disabled")
-BACKENDS = ("auto", "sync", "native")
+BACKENDS = ("auto", "sync", "native", "pool")
 Id = str | type[gym.Env[Any, Any]] | Callable[..., gym.Env[Any, Any]]
 
 
@@ -33,6 +33,8 @@ def make(
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
     wrappers: Sequence[Wrapper | str] = (),
+    workers: int | None = None,
+    timeout: float = 120.0,
     purpose: type[Train] = Train,
     **kwargs: Any,
 ) -> VectorEnv[Train]: ...
@@ -48,6 +50,8 @@ def make(
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
     wrappers: Sequence[Wrapper | str] = (),
+    workers: int | None = None,
+    timeout: float = 120.0,
     purpose: type[Test],
     **kwargs: Any,
 ) -> VectorEnv[Test]: ...
@@ -62,6 +66,8 @@ def make(
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
     wrappers: Sequence[Wrapper | str] = (),
+    workers: int | None = None,
+    timeout: float = 120.0,
     purpose: type[Train] | type[Test] = Train,
     **kwargs: Any,
 ) -> VectorEnv[Train] | VectorEnv[Test]:
@@ -73,7 +79,8 @@ def make(
     `seed=None` leaves seeding to the first `reset(seed)`; a seed given here stands for a first `reset()`.
     `wrappers` are called with each sub-environment, innermost first. `autoreset` is for people who use environments
     alone: agents need `same_step`. `next_step` resets on the step after an episode's end, whose action is ignored;
-    `disabled` leaves it to `reset(only=ended)`.
+    `disabled` leaves it to `reset(only=ended)`. `workers` (None: one per core) and `timeout` (seconds after which a
+    worker counts as hung) concern `backend="pool"`.
 
     Raises `EnvironmentFault` (unknown id, environment that cannot be made), `SpaceError` (a space that no agent could
     be given), `MissingExtra` (a package to install), `ConfigError` (everything else).
@@ -87,17 +94,29 @@ def make(
     if purpose not in (Train, Test):
         raise ConfigError("purpose must be rlt.types.Train or rlt.types.Test", f"got: {purpose!r}")
     source = Source(id, dict(kwargs), tuple(wrappers))
-    return build(Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose), backend)
+    if workers is not None and workers < 1:
+        raise ConfigError("workers must be at least 1, or None for one per core", f"got: {workers!r}")
+    recipe = Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose, workers, timeout)
+    return build(recipe, backend)
 
 
 def build(recipe: Recipe, backend: str) -> VectorEnv[Any]:
     """The vector environment of `recipe` on `backend`."""
-    from rlt.envs.backends import native
-    from rlt.envs.backends.sync import SyncVectorEnv
+    if backend == "native":
+        from rlt.envs.backends import native
 
-    if backend == "native" or (backend == "auto" and native.why_not(recipe.source) is None):
         return native.build(recipe)
-    return SyncVectorEnv(recipe)
+    if backend == "pool":
+        from rlt.envs.backends.pool import PoolVectorEnv
+
+        return PoolVectorEnv(recipe)
+    if backend == "sync":
+        from rlt.envs.backends.sync import SyncVectorEnv
+
+        return SyncVectorEnv(recipe)
+    from rlt.envs.choice import choose
+
+    return choose(recipe)
 
 
 def _device(name: str | torch.device) -> torch.device:

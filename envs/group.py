@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt.envs import faults, snapshots
-from rlt.envs.actions import ActionReader
-from rlt.envs.layout import Arrays, Layout
+from rlt.envs.actions import ActionRows
+from rlt.envs.layout import Arrays, Layout, mask_size
 from rlt.envs.snapshots.box2d_replay import Replay
 from rlt.envs.source import Source
 from rlt.errors import EnvironmentFault, RltError
@@ -30,9 +30,10 @@ class Group:
         example = self.envs[0]
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self.observations = Layout(self.observation_space, "observation")
-        self.actions = ActionReader(self.action_space, num_envs)
+        self.actions = ActionRows(self.action_space)
         self.masks = False
         """Whether infos carry an `action_mask`; known after the first reset."""
+        self.mask_size = mask_size(self.action_space)
         self._write = self.observations.writer()
         self._snapshots = [snapshots.snapshot_of(env) for env in self.envs]
         self._replays = [s if isinstance(s, Replay) else None for s in self._snapshots]
@@ -42,11 +43,6 @@ class Group:
         self._numbers = np.arange(first, first + num_envs)
         self._steps = 0
         self._checked = False
-
-    @property
-    def mask_size(self) -> int:
-        """The length of an action mask."""
-        return int(self.action_space.n) if isinstance(self.action_space, gym.spaces.Discrete) else 0
 
     def reset(self, seed: int | None, obs: Arrays, mask: Flags | None = None, only: Flags | None = None) -> None:
         """New episodes, everywhere or where `only` says, written into `obs`; number i gets `seed + first + i`."""
@@ -91,7 +87,7 @@ class Group:
         Under `same_step`, the rows of `final` are written where an episode ended; before, they are finite. A NaN or
         infinity is an error.
         """
-        rows = self.actions.rows(actions)
+        rows = self.actions(actions)
         if self.autoreset == "disabled" and self._over.any():
             raise faults.ended(self.id, int(np.flatnonzero(self._over)[0]) + self.first)
         write, envs, replays, recording = self._write, self.envs, self._replays, self._recording

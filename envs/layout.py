@@ -76,6 +76,11 @@ def all_finite(array: NDArray[Any]) -> bool:
     return b"\x00" not in np.isfinite(array).tobytes()
 
 
+def mask_size(action_space: Space[Any]) -> int:
+    """The length of an action mask: the number of discrete actions, 0 for another space."""
+    return int(action_space.n) if isinstance(action_space, spaces.Discrete) else 0
+
+
 def name_of(path: tuple[str | int, ...], of: str) -> str:
     """`observation["camera"][0]`."""
     return of + "".join(f"[{key!r}]" for key in path)

@@ -19,6 +19,10 @@ class Recipe:
     seed: int | None
     autoreset: str
     purpose: type[Train] | type[Test]
+    workers: int | None = None
+    """Processes of `pool`; None: one for each core."""
+    timeout: float = 120.0
+    """Seconds after which a worker of `pool` counts as hung."""
 
     def twin(self, num_envs: int | None, seed: int | None) -> Recipe:
         """The same for evaluation, with the same or another number of sub-environments and a seed of its own."""
@@ -34,6 +38,8 @@ class Recipe:
             "id": names[0],
             "num_envs": self.num_envs,
             "backend": backend,
+            "workers": self.workers,
+            "timeout": self.timeout,
             "options": dict(self.source.options),
             "wrappers": names[1:],
         }

@@ -10,7 +10,7 @@ from gymnasium import Space
 from numpy.typing import NDArray
 
 from rlt.envs import faults
-from rlt.envs.actions import ActionReader
+from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome
 from rlt.envs.layout import Arrays, Layout
 from rlt.envs.recipe import Recipe

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_finals
 from rlt.envs.group import Group
 from rlt.envs.layout import Arrays
@@ -19,7 +20,8 @@ class SyncVectorEnv(ArrayVectorEnv[Purpose]):
 
     def __init__(self, recipe: Recipe) -> None:
         self._group = Group(recipe.source, recipe.num_envs, recipe.autoreset)
-        super().__init__(recipe, "sync", self._group.observations, self._group.actions)
+        actions = ActionReader(self._group.action_space, recipe.num_envs)
+        super().__init__(recipe, "sync", self._group.observations, actions)
         self._final = [np.zeros_like(array) for array in self._observations.allocate(self.num_envs)]
 
     @property

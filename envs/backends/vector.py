@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rlt.envs.actions import ActionReader
+from rlt.envs.action_reader import ActionReader
 from rlt.envs.layout import Arrays, Layout
 from rlt.envs.recipe import Recipe
 from rlt.errors import EnvironmentFault, ShapeError
@@ -39,6 +39,8 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self.id, self.backend, self.num_envs, self.seed = recipe.source.id, backend, recipe.num_envs, recipe.seed
         self.config = recipe.config(backend)
         self.device = torch.device(recipe.device)
+        self.backend_reason = "asked for"
+        """Why this backend: what `auto` measured, or that it was asked for by name."""
         self.autoreset = recipe.autoreset
         self.purpose: type[Train] | type[Test] = recipe.purpose
         self.single_observation_space, self.single_action_space = observations.space, actions.layout.space

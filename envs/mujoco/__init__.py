@@ -1,7 +1,7 @@
 """Gymnasium's MuJoCo tasks (v5) in batches: physics on threads, observations, rewards and ends for all copies at once.
 
-Resets are Gymnasium's own `reset_model`, called with each copy's data and generator. The rest follows its class operation
-by operation: an action is a float32, so a control cost is one too; sums run over the same elements in the same order.
+Resets are Gymnasium's own `reset_model`, called with each copy's data and generator. The rest follows its class step by
+step: an action is a float32, so a control cost is one too; sums run over the same elements in the same order.
 """
 
 from __future__ import annotations

@@ -27,8 +27,7 @@ class Threads:
         self._done: SimpleQueue[BaseException | None] = SimpleQueue()
         # Several parts for each thread: the slow environments of one part do not hold up the others.
         parts = 1 if wanted == 1 else min(count, 4 * wanted)
-        bounds = [count * p // parts for p in range(parts + 1)]
-        self._parts = [range(a, b) for a, b in zip(bounds, bounds[1:])]
+        self._parts = [range(count * p // parts, count * (p + 1) // parts) for p in range(parts)]
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(wanted if wanted > 1 else 0)]
         for thread in self._threads:
             thread.start()

@@ -28,6 +28,8 @@ def make_env(
         device=device_of(experiment),
         seed=seed,
         wrappers=list(env.wrappers),
+        workers=env.workers,
+        timeout=env.timeout,
         purpose=purpose,
         **env.options,
     )

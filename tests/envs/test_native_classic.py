@@ -1,7 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from rlt import envs
+from rlt.envs.classic.task import power_of_two
 from tests.envs.reference import Reference, assert_equal_run, assert_same
 
 CASES = [
@@ -54,3 +57,21 @@ def test_native_refuses_what_it_cannot_run_and_says_why():
     ):
         with pytest.raises(ConfigError, match=reason):
             envs.make(target, backend="native", **options)
+
+
+@pytest.mark.parametrize("env_id", [env_id for env_id, _ in CASES if env_id != "CartPole-v0"])
+def test_the_state_of_native_is_gymnasiums_before_any_rounding(env_id):
+    env: Any = envs.make(env_id, 4, backend="native")
+    reference = Reference(env_id, 4)
+    rng = np.random.default_rng(4)
+    env.reset(9), reference.reset(9)
+    for _ in range(150):
+        action = reference.sample(rng)
+        env.step(action), reference.step(action)
+        want = [np.asarray(sub.unwrapped.state, np.float64) for sub in reference.envs]  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(env._task.state.T, want)
+
+
+def test_a_square_is_that_of_a_numpy_number_not_that_of_an_array():
+    numbers = np.random.default_rng(0).normal(size=20_000)
+    np.testing.assert_array_equal(power_of_two(numbers), [number**2 for number in numbers])

@@ -15,7 +15,7 @@ CASES = [
     ("LunarLander-v3", {"continuous": True, "enable_wind": True}, 300),
     ("BipedalWalker-v3", {"max_episode_steps": 70}, 250),
     ("BipedalWalkerHardcore-v3", {"max_episode_steps": 70}, 250),
-    ("CarRacing-v3", {"max_episode_steps": 15}, 32),
+    ("CarRacing-v3", {"max_episode_steps": 30}, 62),
     ("HalfCheetah-v5", {"max_episode_steps": 100}, 250),
     ("Hopper-v5", {}, 250),
     ("Ant-v5", {"max_episode_steps": 50}, 120),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from typing import Any
 
 import gymnasium as gym
@@ -167,4 +169,30 @@ class CannotStart(Toy):
         raise OSError("no such track")
 
 
+class Hangs(Toy):
+    def step(self, action):
+        time.sleep(1000)
+
+
+class Exits(Toy):
+    def step(self, action):
+        os._exit(3)
+
+
+class Slow(Toy):
+    """Waits, so that several processes are faster however busy the machine is. Shows how often it was reset."""
+
+    resets = 0
+
+    def reset(self, *, seed=None, options=None):
+        self.resets += 1
+        return super().reset(seed=seed)
+
+    def look(self):
+        time.sleep(0.004)
+        return np.array([self.t, self.resets], np.float32)
+
+
+gym.register("rlt-test/Slow-v0", entry_point="tests.envs.toys:Slow")
+gym.register("rlt-test/Raises-v0", entry_point="tests.envs.toys:Raises")
 gym.register("rlt-test/Registered-v0", entry_point="tests.envs.toys:Toy", max_episode_steps=3)

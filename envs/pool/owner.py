@@ -1,0 +1,111 @@
+"""One worker process as its owner sees it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+import cloudpickle
+
+from rlt.envs.pool.worker import ENDED, RENEW, STEP
+from rlt.errors import EnvironmentFault
+
+
+class WorkerFault(EnvironmentFault):
+    """A worker process that ended or hangs; `share` says whose sub-environments it held."""
+
+    def __init__(self, share: range, what: str, *details: str, fix: str | None = None) -> None:
+        self.share = share
+        super().__init__(what, *details, fix=fix)
+
+    def tell(self, detail: str) -> None:
+        """Adds a line of details."""
+        super().__init__(self.what, *self.details, detail, fix=self.fix)
+
+
+class Worker:
+    """Starts a worker process and speaks with it; every way in which it can fail ends in an `EnvironmentFault`."""
+
+    def __init__(self, env_id: str, number: int, share: range, memory: int) -> None:
+        self.env_id, self.share = env_id, share
+        self.number, self.first, self.num_envs = number, share.start, len(share)
+        ours, theirs = socket.socketpair()
+        watched, self._life = os.pipe()
+        self.fds = (theirs.fileno(), memory, watched)
+        # The worker finds what its owner finds, from the same directory; one thread, since the workers are the threads.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "rlt.envs.pool.worker", str(theirs.fileno())]
+        self.process = subprocess.Popen(command, pass_fds=self.fds, env=environment, stdin=subprocess.DEVNULL)
+        theirs.close()
+        os.close(watched)
+        self.pipe = Connection(ours.detach())
+
+    def __repr__(self) -> str:
+        last = self.first + self.num_envs - 1
+        which = f"sub-environment {last}" if last == self.first else f"sub-environments {self.first} to {last}"
+        return f"worker {self.number} ({which})"
+
+    def build(self, **asked: Any) -> None:
+        """Asks for the group; `spaces` waits for it."""
+        life, memory = self.fds[2], self.fds[1]
+        own = {"first": self.first, "num_envs": self.num_envs, "life": life, "memory": memory}
+        self._send(cloudpickle.dumps(asked | own))
+
+    def start_step(self) -> None:
+        """Lets it step; `answer` waits."""
+        self._send(STEP)
+
+    def start_renewal(self) -> None:
+        """Lets it build its environments anew; `answer` waits."""
+        self._send(RENEW)
+
+    def start_call(self, name: str, *arguments: Any) -> None:
+        """Lets it do anything else; `answer` waits."""
+        self._send(pickle.dumps((name, *arguments)))
+
+    def answer(self) -> Any:
+        """What it answered: whether an episode ended, for a step. Raises what it raised."""
+        try:
+            got = self.pipe.recv_bytes()
+        except (EOFError, ConnectionResetError) as error:
+            raise self._died() from error
+        if len(got) == 1:
+            return got == ENDED
+        kind, value = pickle.loads(got)
+        if kind == "error":
+            raise value
+        return value
+
+    def hang_up(self) -> None:
+        """Closes the socket and the pipe that the worker watches: it ends, even inside an environment's Python code."""
+        self.pipe.close()
+        os.close(self._life)
+
+    def end(self, patience: float) -> None:
+        """Waits for the end of the process; kills it where that takes longer than `patience` seconds."""
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _send(self, message: bytes) -> None:
+        try:
+            self.pipe.send_bytes(message)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise self._died() from error
+
+    def _died(self) -> WorkerFault:
+        try:
+            code = self.process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return WorkerFault(self.share, f"{self.env_id}: {self!r} closed its connection")
+        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        hint = "the system may have been short of memory" if code == -signal.SIGKILL else "its own output says more"
+        return WorkerFault(self.share, f"{self.env_id}: {self!r} ended {how}", hint)

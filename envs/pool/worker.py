@@ -1,0 +1,109 @@
+"""A worker process: `python -m rlt.envs.pool.worker FD`, where FD is a socket to its owner.
+
+It is started as a program of its own, neither forked (an owner has threads) nor spawned by multiprocessing (which would
+run the owner's main script again). It imports no torch. When the socket closes, however that came about, it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+import cloudpickle
+import gymnasium as gym
+
+from rlt.envs.group import Group
+from rlt.envs.pool import memory
+from rlt.errors import EnvironmentFault, RltError
+
+STEP, RENEW, DONE, ENDED = b"s", b"n", b"d", b"e"
+
+
+def main(fd: int) -> None:
+    """Builds the group that the owner asks for, then answers until the socket closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the owner decides what it means
+    channel = socket.socket(fileno=fd)
+    pipe = Connection(channel.detach())
+    try:
+        asked = cloudpickle.loads(pipe.recv_bytes())
+        _watch_owner(asked["life"])
+        try:
+            if asked["spec"] is not None:  # registered by the owner's script, say
+                gym.registry.setdefault(asked["spec"].id, asked["spec"])
+            build = partial(Group, asked["source"], asked["num_envs"], asked["autoreset"], asked["first"])
+            group = build()
+        except BaseException as error:
+            pipe.send(("error", _portable(error)))
+            return
+        pipe.send(("done", cloudpickle.dumps((group.observation_space, group.action_space))))
+        pipe.recv_bytes()  # the owner has sized the memory
+        total, actions = asked["total"], group.actions.layout
+        board = memory.attach(asked["memory"], group.observations, actions, group.mask_size, total)
+        pipe.send(("done", None))
+        _serve(pipe, build, group, board.rows(asked["first"], asked["num_envs"]))
+    except (EOFError, ConnectionResetError, BrokenPipeError):
+        pass  # the owner is gone
+
+
+def _serve(pipe: Connection, build: Callable[[], Group], group: Group, board: memory.Board) -> None:
+    while True:
+        asked = pipe.recv_bytes()
+        try:
+            if asked == RENEW:
+                group.close()
+                group = build()
+                pipe.send(("done", None))
+                continue
+            if asked == STEP:
+                board.terminated[:] = board.truncated[:] = False
+                ended = group.step(
+                    board.actions, board.obs, board.final, board.reward, board.terminated, board.truncated, board.mask
+                )
+                pipe.send_bytes(ENDED if ended else DONE)
+            else:
+                pipe.send(("done", _call(group, board, *pickle.loads(asked))))
+        except (EOFError, ConnectionResetError, BrokenPipeError):
+            raise
+        except BaseException as error:
+            pipe.send(("error", _portable(error)))
+
+
+def _call(group: Group, board: memory.Board, name: str, *arguments: Any) -> Any:
+    if name == "reset":
+        group.reset(arguments[0], board.obs, board.mask, arguments[1])
+        return group.masks
+    if name == "set_state":
+        group.set_state(arguments[0], board.obs, board.mask if arguments[1] else None)
+        return None
+    if name == "get_state":
+        return group.get_state()
+    if name == "inexact_resume":
+        return group.inexact_resume
+    raise ValueError(name)
+
+
+def _portable(error: BaseException) -> RltError:
+    """The error as the owner can raise it: one of rlt's own, since others may not survive the way."""
+    return error if isinstance(error, RltError) else EnvironmentFault(f"{type(error).__name__}: {error}")
+
+
+def _watch_owner(life: int) -> None:
+    """Ends this process when the owner does, though it may be stuck inside an environment."""
+
+    def watch() -> None:
+        os.read(life, 1)  # nobody ever writes: it returns when the owner's end is closed
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,31 @@
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.envs.box2d import car_racing
+
+from rlt.envs.source import Source
+
+
+@pytest.mark.parametrize("randomize", [False, True])
+def test_frames_of_car_racing_are_gymnasiums_pixel_by_pixel(randomize):
+    """Along the road, across the field's edges and corners, zooming in, at every angle."""
+    ours = Source("CarRacing-v3", {"domain_randomize": randomize}).build()
+    theirs = gym.make("CarRacing-v3", domain_randomize=randomize)
+    (a, _), (b, _) = ours.reset(seed=5), theirs.reset(seed=5)
+    np.testing.assert_array_equal(a, b)
+    rng, edge = np.random.default_rng(0), car_racing.PLAYFIELD
+    road = theirs.unwrapped.track  # type: ignore[attr-defined]
+    places = [road[i][2:4] for i in rng.integers(len(road), size=12)]
+    places += [(s * edge * k, t * edge * k) for s, t in ((1, 0), (0, -1), (-1, 1), (1, 1)) for k in (0.85, 0.95, 1.02)]
+    seen = set()
+    for k, (x, y) in enumerate(places):
+        angle, since = rng.uniform(-7, 7), (0.0, 0.3, 5.0)[k % 3]
+        frames = []
+        for env in (ours, theirs):
+            bare = env.unwrapped
+            bare.car.hull.position, bare.car.hull.angle, bare.t = (float(x), float(y)), angle, since  # type: ignore[attr-defined]
+            frames.append(bare._render("state_pixels"))  # type: ignore[attr-defined]
+        mine, his = frames
+        np.testing.assert_array_equal(mine, his, err_msg=f"at {x}, {y}, angle {angle}, {since} s")
+        seen.add(frames[0].tobytes())
+    assert len(seen) == len(places)
