@@ -164,7 +164,8 @@ class MetaRun(TorchFunctionMode):
                 if answer is not NotImplemented:
                     return answer
         elif kind == "values":
-            if name == "__bool__" and _GUESSES & {sys._getframe(n).f_code.co_name for n in (1, 2)}:
+            callers = (sys._getframe(1).f_code.co_name, sys._getframe(2).f_code.co_name)
+            if name == "__bool__" and _GUESSES.intersection(callers):
                 return False
             if any(t.is_meta or id(t) in self.own for t in tensors_of(args)):
                 raise NeedsValues(name)
