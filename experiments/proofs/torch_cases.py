@@ -707,7 +707,14 @@ def indexing(r: random.Random) -> Case:
             d += r.randint(0, len(shape) - d)
             continue
         elif what < 0.92 and not masks and not masked:
-            tensors.append(indices(r, r.choice(((3,), (2, 3), (1,), ())), 1 if after_dots else size, odd=0.03))
+            tensors.append(
+                indices(
+                    r,
+                    r.choice(((3,), (2, 3), (1,), ())),
+                    1 if after_dots else size,
+                    odd=0,
+                )
+            )
             items.append(Slot(len(tensors) - 1))
         elif what < 0.97 and masks:
             masks, masked = False, True

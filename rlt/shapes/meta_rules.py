@@ -151,6 +151,10 @@ def _embedding_bag(
     )
 
 
+def _weight_norm(v: TensorSpec, g: TensorSpec, dim: int = 0) -> TensorSpec:
+    return v
+
+
 SPECIAL: dict[str, Callable[..., Any]] = {
     "lstm": _lstm,
     "gru": _recurrent(3),
@@ -161,6 +165,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "rnn_tanh_cell": _cell(1),
     "rnn_relu_cell": _cell(1),
     "multi_head_attention_forward": _attention,
+    "_weight_norm": _weight_norm,
     "bilinear": _bilinear,
     "prelu": _prelu,
     "instance_norm": _instance_norm,

@@ -7,6 +7,7 @@ Parameters and buffers are replaced by meta twins where they are used; the netwo
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -52,6 +53,10 @@ _FACTORIES = words(
     "zeros ones empty rand randn full arange tensor eye linspace logspace randint randperm as_tensor "
     "scalar_tensor tril_indices triu_indices hann_window from_numpy"
 )
+_GUESSES = frozenset(["_detect_is_causal_mask"])
+"""Functions of torch's own that look at values only to take a shortcut."""
+_NO_SHAPE = frozenset(["inplace", "_stacklevel", "out"])
+"""Arguments that no rule needs to know."""
 _MOVES = frozenset(["cpu", "cuda", "to"])
 
 _DTYPE_NAMES: dict[torch.dtype, str] = {}
@@ -154,11 +159,14 @@ class MetaRun(TorchFunctionMode):
         if kind == "factory":
             return self.make(function, rule, name, args, options)
         if kind == "rule" or kind == "in place":
-            if "out" not in options:
+            if options.get("out") is None:
                 answer = self.by_rule(function, rule, name, kind == "in place", args, options)
                 if answer is not NotImplemented:
                     return answer
         elif kind == "values":
+            callers = (sys._getframe(1).f_code.co_name, sys._getframe(2).f_code.co_name)
+            if name == "__bool__" and _GUESSES.intersection(callers):
+                return False
             if any(t.is_meta or id(t) in self.own for t in tensors_of(args)):
                 raise NeedsValues(name)
         elif kind == "move":
@@ -216,7 +224,8 @@ class MetaRun(TorchFunctionMode):
         if self.refuse_strangers(function, (args, tuple(options.values()))):
             return function(*args, **options)
         try:
-            answer = rule(*[_spec(a) for a in args], **{k: _spec(v) for k, v in options.items() if k != "inplace"})
+            kept = {k: _spec(v) for k, v in options.items() if k not in _NO_SHAPE}
+            answer = rule(*[_spec(a) for a in args], **kept)
         except TypeError:
             return NotImplemented  # called in a way that the rule does not know
         except Problem as problem:

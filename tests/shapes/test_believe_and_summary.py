@@ -100,8 +100,8 @@ def test_a_summary_shows_layers_lines_shapes_parameters_and_work():
 def test_multiply_adds_agree_with_torchs_own_counter():
     from torch.utils.flop_counter import FlopCounterMode
 
-    head = nn.Linear(4 * 30 * 30, 10)
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.ConvTranspose2d(8, 4, 2, 2), nn.Flatten(), head)
+    body = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.ConvTranspose2d(8, 4, 2, 2), nn.Flatten())
+    net = nn.Sequential(*body, nn.Linear(4 * 30 * 30, 10))
     ours = sum(r.multiply_adds or 0 for r in rlt.summary(net, "1 3 32 32").rows)
     with FlopCounterMode(display=False) as counter:
         net(torch.zeros(1, 3, 32, 32))
@@ -150,7 +150,10 @@ def test_plain_mypy_keeps_train_and_test_streams_apart(tmp_path):
 
 
 def test_importing_rlt_loads_no_torch_and_offers_the_same_names_to_checkers():
-    code = "import rlt, sys; print('torch' in sys.modules, 'gymnasium' in sys.modules); rlt.typed; print('torch' in sys.modules)"
+    code = (
+        "import rlt, sys; print('torch' in sys.modules, 'gymnasium' in sys.modules); "
+        "rlt.typed; print('torch' in sys.modules)"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["False", "False", "True"]
     tree = ast.parse(Path(rlt.__file__).read_text())

@@ -125,9 +125,10 @@ def outer(input: TensorSpec, vec2: TensorSpec) -> TensorSpec:
     """Two vectors to a matrix."""
     _of_rank(input, 1, 0)
     _of_rank(vec2, 1, 1)
+    dtype = dtypes.result(input.dtype, vec2.dtype)
     if input.rank is None or vec2.rank is None:
-        return input.of((None, None))
-    return input.of((*input.dims, *vec2.dims), dtypes.result(input.dtype, vec2.dtype))
+        return input.of((None, None), dtype)
+    return input.of((*input.dims, *vec2.dims), dtype)
 
 
 def _plus(input: TensorSpec, product: TensorSpec) -> TensorSpec:
