@@ -95,7 +95,7 @@ def measured(proof: Proof, folder: Path, again: bool = False) -> dict[str, Any]:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     print(f"{proof.name}: {proof.claim}", flush=True)
-    spent, began = _spent(folder), time.monotonic()
+    spent, began, origin = _spent(folder), time.monotonic(), provenance()
     try:
         result = proof.measure(folder)
     except KeyboardInterrupt:
@@ -105,7 +105,7 @@ def measured(proof: Proof, folder: Path, again: bool = False) -> dict[str, Any]:
         text = traceback.format_exc()
         print(text, file=sys.stderr)
         result = Result(False, f"It could not be measured.\n\n```\n{text[-3000:].replace(str(HERE.parents[1]), '.')}\n```")
-    record = asdict(result) | provenance() | {
+    record = asdict(result) | origin | {
         "seconds": spent + time.monotonic() - began, "date": datetime.date.today().isoformat(),
     }
     write_text(folder / "result.json", json.dumps(record, indent=2) + "\n")
