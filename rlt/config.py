@@ -72,6 +72,8 @@ def _convert(value: Any, hint: Any, key: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
+    if isinstance(value, float) and math.isnan(value):
+        raise TypeError  # no setting means NaN; it would spoil numbers without a word
     if origin is Literal:
         return _literal(value, arguments, key)
     if origin in (Union, types.UnionType):
