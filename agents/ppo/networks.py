@@ -11,39 +11,30 @@ from torch import nn
 
 import rlt
 from rlt.nn.config import MLPConfig
-from rlt.nn.initialize import orthogonal
+from rlt.nn.initialize import HIDDEN_GAIN, orthogonal
+from rlt.nn.mlp import activation, hidden_layers
 from rlt.rl.distributions import DiagonalGaussian, Distribution, GaussianParameters
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler
 from rlt.shapes.spaces import check_policy, policy_output
 from rlt.types import Float, Tensor
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "elu": nn.ELU, "silu": nn.SiLU}
-
-
-def layers(sizes: tuple[int, ...], activation: type[nn.Module]) -> nn.Sequential:
-    """Linear layers through `sizes`, an activation after each."""
-    parts: list[nn.Module] = []
-    for i, o in zip(sizes, sizes[1:]):
-        parts += [nn.Linear(i, o), activation()]
-    return nn.Sequential(*parts)
 
 
 class MLP(rlt.Module):
     """Actor and critic on a vector observation, separate or on one trunk."""
 
     def __init__(
-        self, obs_dim: int, n_out: int, hidden: tuple[int, ...], activation: type[nn.Module], shared: bool, orthogonal_init: bool
+        self, obs_dim: int, n_out: int, hidden: tuple[int, ...], kind: type[nn.Module], shared: bool, orthogonal_init: bool
     ) -> None:
         super().__init__()
         width = hidden[-1] if hidden else obs_dim
-        self.actor_trunk = layers((obs_dim, *hidden), activation)
-        self.critic_trunk = self.actor_trunk if shared else layers((obs_dim, *hidden), activation)
+        self.actor_trunk = hidden_layers((obs_dim, *hidden), kind)
+        self.critic_trunk = self.actor_trunk if shared else hidden_layers((obs_dim, *hidden), kind)
         self.actor_head = nn.Linear(width, n_out)
         self.critic_head = nn.Linear(width, 1)
         if orthogonal_init:
             for module in (*self.actor_trunk, *(() if shared else self.critic_trunk)):
                 if isinstance(module, nn.Linear):
-                    orthogonal(module, math.sqrt(2))
+                    orthogonal(module, HIDDEN_GAIN)
             orthogonal(self.actor_head, 0.01)  # a nearly uniform policy to start from
             orthogonal(self.critic_head, 1.0)
 
@@ -80,17 +71,17 @@ def mlp(observation_space: Space[Any], distribution: Distribution, config: MLPCo
     assert isinstance(observation_space, spaces.Box)
     return MLP(
         math.prod(observation_space.shape), distribution.size, config.hidden if config.hidden is not None else (64, 64),
-        ACTIVATIONS[config.activation or "tanh"], config.shared, config.orthogonal_init is not False,
+        activation(config.activation or "tanh"), config.shared, config.orthogonal_init is not False,
     )
 
 
 def critic_for(observation_space: Space[Any]) -> nn.Module:
     """The critic that PPO adds to an own actor: 64-64, tanh."""
     size = math.prod(observation_space.shape or ())
-    critic = nn.Sequential(*layers((size, 64, 64), nn.Tanh), nn.Linear(64, 1))
+    critic = nn.Sequential(*hidden_layers((size, 64, 64), nn.Tanh), nn.Linear(64, 1))
     for layer in critic:
         if isinstance(layer, nn.Linear):
-            orthogonal(layer, math.sqrt(2) if layer.out_features == 64 else 1.0)
+            orthogonal(layer, HIDDEN_GAIN if layer.out_features == 64 else 1.0)
     return critic
 
 

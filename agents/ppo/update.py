@@ -85,12 +85,16 @@ class PPOUpdate:
         self.policy.eval()
         return torch.stack(rows)
 
-    def _minibatch(self, step: Step, rollout: Batch, indices: Tensor, coefficients: Coefficients, active: Tensor) -> dict[str, Tensor]:
+    def _minibatch(
+        self, step: Step, rollout: Batch, indices: Tensor, coefficients: Coefficients, active: Tensor
+    ) -> dict[str, Tensor]:
         config = self.config
         batch = Batch(*(part[indices] for part in rollout))
         stop = None if config.target_kl is None else 1.5 * config.target_kl
         done = step.minimise(
-            "policy", lambda network: loss(network, self.policy.distribution, batch, coefficients, config), coefficients.learning_rate,
+            "policy",
+            lambda network: loss(network, self.policy.distribution, batch, coefficients, config),
+            coefficients.learning_rate,
             # A mask instead of a branch: the device is not asked whether the KL divergence is too large.
             active=None if stop is None else lambda terms: active & (terms[3] <= stop),
         )

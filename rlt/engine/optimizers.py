@@ -25,7 +25,11 @@ class Optimizer(Protocol):
         """The state before the first step, on the device of `parameters`."""
 
     def step(
-        self, parameters: Float[Tensor, "size"], gradient: Float[Tensor, "size"], state: OptimizerState, learning_rate: Float[Tensor, "1"]
+        self,
+        parameters: Float[Tensor, "size"],
+        gradient: Float[Tensor, "size"],
+        state: OptimizerState,
+        learning_rate: Float[Tensor, "1"],
     ) -> Updated:
         """New parameters and state."""
 
@@ -57,7 +61,11 @@ class Adam:
         return {"moment": torch.zeros_like(parameters), "square": torch.zeros_like(parameters), "step": _counter(parameters)}
 
     def step(
-        self, parameters: Float[Tensor, "size"], gradient: Float[Tensor, "size"], state: OptimizerState, learning_rate: Float[Tensor, "1"]
+        self,
+        parameters: Float[Tensor, "size"],
+        gradient: Float[Tensor, "size"],
+        state: OptimizerState,
+        learning_rate: Float[Tensor, "1"],
     ) -> Updated:
         if self.weight_decay and self.decoupled:
             parameters = parameters * (1 - learning_rate.to(parameters.dtype) * self.weight_decay)
@@ -87,7 +95,11 @@ class RMSprop:
         return {name: torch.zeros_like(parameters) for name in names}
 
     def step(
-        self, parameters: Float[Tensor, "size"], gradient: Float[Tensor, "size"], state: OptimizerState, learning_rate: Float[Tensor, "1"]
+        self,
+        parameters: Float[Tensor, "size"],
+        gradient: Float[Tensor, "size"],
+        state: OptimizerState,
+        learning_rate: Float[Tensor, "1"],
     ) -> Updated:
         if self.weight_decay:
             gradient = gradient.add(parameters, alpha=self.weight_decay)
@@ -115,7 +127,11 @@ class SGD:
         return {"momentum": torch.zeros_like(parameters), "step": _counter(parameters)} if self.momentum else {}
 
     def step(
-        self, parameters: Float[Tensor, "size"], gradient: Float[Tensor, "size"], state: OptimizerState, learning_rate: Float[Tensor, "1"]
+        self,
+        parameters: Float[Tensor, "size"],
+        gradient: Float[Tensor, "size"],
+        state: OptimizerState,
+        learning_rate: Float[Tensor, "1"],
     ) -> Updated:
         rate = learning_rate.to(parameters.dtype)
         if self.weight_decay:

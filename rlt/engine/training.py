@@ -78,7 +78,11 @@ class TrainingStep:
         )
 
     def _pure(
-        self, values: dict[str, Tensor], states: dict[str, dict[str, Tensor]], statistics: dict[str, dict[str, Tensor]], *tensors: Any
+        self,
+        values: dict[str, Tensor],
+        states: dict[str, dict[str, Tensor]],
+        statistics: dict[str, dict[str, Tensor]],
+        *tensors: Any,
     ) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
         """The whole step; writes parameters and optimiser states in place, returns metrics and batch-norm statistics."""
         step: Step = PureStep(self.groups, values, states, statistics)
@@ -110,7 +114,12 @@ class TrainingStep:
 
     def state(self) -> dict[str, Any]:
         """Optimiser states and the count, for a checkpoint; parameters and buffers are the modules'."""
-        return {"updates": self.updates, "optimizers": {name: {key: value.clone() for key, value in group.state.items()} for name, group in self.groups.items()}}
+        return {
+            "updates": self.updates,
+            "optimizers": {
+                name: {key: value.clone() for key, value in group.state.items()} for name, group in self.groups.items()
+            },
+        }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""

@@ -37,7 +37,14 @@ MISTAKES = {
     "no environments": ([*SMALL, "env.num_envs=0"], ["num_envs", "at least 1"]),
     "an unknown device": ([*SMALL, "device=gpu"], ["device=gpu", "cuda"]),
     "minibatches that do not divide": ([*SMALL, "agent.minibatch_size=48"], ["128 / 48", "fix: n_steps=36", "minibatch_size=32"]),
+<<<<<<< HEAD
     "an interval below a vector step": ([*SMALL, "evaluation.interval=3"], ["interval=3", "fix: evaluation.interval=4"]),
+=======
+    "an interval below a vector step": (
+        [*SMALL, "evaluation.interval=3"],
+        ["evaluation.interval=3", "fix: evaluation.interval=4"],
+    ),
+>>>>>>> nn
     "several values without -m": ([*SMALL, "seed=0,1"], ["seed=0,1", "-m"]),
     "an unknown option": (["--sed=3", *SMALL], ["--sed=3", "key=value"]),
     "a word that is no override": ([*SMALL, "seed"], ["command line", "seed"]),
@@ -167,7 +174,14 @@ def test_a_config_that_was_edited_wrongly_is_named(command, run):
     ],
 )
 def test_a_mistake_in_a_word_of_evaluate_is_named(command, run, word, fragment):
+<<<<<<< HEAD
     refused(command("evaluate", run, word), fragment)
+=======
+    refused(
+        command("evaluate", run, "episodes=2", word) if not word.startswith("episodes") else command("evaluate", run, word),
+        fragment,
+    )
+>>>>>>> nn
 
 
 def test_evaluate_wants_a_run(command):

@@ -38,7 +38,8 @@ def update(step, x, y, rate):
     done = step.minimise("critic", critic, rate)
 
     def actor(network):
-        return -step.network("critic")(x + network(x).unsqueeze(-1)).mean(), ()
+        action = network(x)
+        return (action.square() - step.network("critic")(x + action.unsqueeze(-1))).mean(), ()
 
     other = step.minimise("actor", actor, rate, active=lambda kept: rate > 0)
     step.average("target", "critic", 0.1)
@@ -111,7 +112,12 @@ def test_a_run_that_goes_over_to_the_compiled_step_has_the_numbers_of_both_halve
 def test_gradients_reach_only_the_group_that_is_minimised():
     made = groups()
     before = made["critic"].flat.buffer.clone()
-    step = TrainingStep(made, lambda s, x, y, r: {"l": s.minimise("actor", lambda n: (-s.network("critic")(x + n(x).unsqueeze(-1)).mean(), ()), r).loss})
+    step = TrainingStep(
+        made,
+        lambda s, x, y, r: {
+            "l": s.minimise("actor", lambda n: (-s.network("critic")(x + n(x).unsqueeze(-1)).mean(), ()), r).loss
+        },
+    )
     step(*next(batches(1)))
     assert torch.equal(before, made["critic"].flat.buffer)
     assert torch.equal(made["critic"].flat.gradient, torch.zeros_like(before))
@@ -140,7 +146,12 @@ def test_a_pure_step_leaves_what_it_was_given_alone():
     made = groups()
     held = {name: g.flat.buffer.clone() for name, g in made.items()}
     x, y, rate = next(batches(1))
-    pure = PureStep(made, {n: g.flat.buffer for n, g in made.items()}, {n: g.state for n, g in made.items()}, {n: g.statistics for n, g in made.items()})
+    pure = PureStep(
+        made,
+        {n: g.flat.buffer for n, g in made.items()},
+        {n: g.state for n, g in made.items()},
+        {n: g.statistics for n, g in made.items()},
+    )
     update(pure, x, y, rate)
     assert all(torch.equal(held[name], g.flat.buffer) for name, g in made.items())
     assert not torch.equal(pure.values["critic"], held["critic"])
