@@ -11,7 +11,7 @@ from torch import nn
 
 import rlt
 from rlt.nn.config import MLPConfig
-from rlt.nn.initialize import HIDDEN_GAIN, orthogonal
+from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
 from rlt.rl.distributions import DiagonalGaussian, Distribution, GaussianParameters
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler
@@ -89,6 +89,7 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
     """`network` if it gives the distribution's parameters and a value; with PPO's own critic if it gives the first alone.
 
     ShapeError where what it gives is neither, or where it does not take the observations."""
+    network.eval()  # looking changes no batch statistics and draws no dropout
     pair = isinstance(policy_output(network, observation_space), tuple)
     check_policy(network, observation_space, action_space, value=pair)
     return network if pair else WithCritic(network, critic_for(observation_space))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .convolution import ConvStack, NatureCNN
     from .ensemble import Ensemble
     from .heads import CategoricalHead, DuelingHead, GaussianHead, QuantileHead
-    from .initialize import initialize
+    from .initializers import initialize
     from .mlp import MLP
     from .noisy import NoisyLinear
     from .recurrent import RecurrentCore, RecurrentState
@@ -36,6 +36,6 @@ __getattr__, __dir__ = lazy_names(
         "RecurrentCore": ".recurrent",
         "RecurrentState": ".recurrent",
         "ResidualBlock": ".residual",
-        "initialize": ".initialize",
+        "initialize": ".initializers",
     },
 )

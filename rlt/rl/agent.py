@@ -170,7 +170,8 @@ class Agent(ABC):
     def own_randomness(self) -> Iterator[None]:
         """While an agent learns, torch's global generators are its own: its network may draw from them (dropout, noise)."""
         with torch.random.fork_rng(devices=self._cuda()):
-            torch.set_rng_state(self._global["cpu"])
+            if self._global["cpu"] is not None:
+                torch.set_rng_state(self._global["cpu"])
             if self._global["cuda"] is not None:
                 torch.cuda.set_rng_state(self._global["cuda"], self.device)
             try:

@@ -37,14 +37,7 @@ MISTAKES = {
     "no environments": ([*SMALL, "env.num_envs=0"], ["num_envs", "at least 1"]),
     "an unknown device": ([*SMALL, "device=gpu"], ["device=gpu", "cuda"]),
     "minibatches that do not divide": ([*SMALL, "agent.minibatch_size=48"], ["128 / 48", "fix: n_steps=36", "minibatch_size=32"]),
-<<<<<<< HEAD
     "an interval below a vector step": ([*SMALL, "evaluation.interval=3"], ["interval=3", "fix: evaluation.interval=4"]),
-=======
-    "an interval below a vector step": (
-        [*SMALL, "evaluation.interval=3"],
-        ["evaluation.interval=3", "fix: evaluation.interval=4"],
-    ),
->>>>>>> nn
     "several values without -m": ([*SMALL, "seed=0,1"], ["seed=0,1", "-m"]),
     "an unknown option": (["--sed=3", *SMALL], ["--sed=3", "key=value"]),
     "a word that is no override": ([*SMALL, "seed"], ["command line", "seed"]),
@@ -55,9 +48,15 @@ MISTAKES = {
     "a network's misspelt parameter": ([*SMALL, f"{OWN}:Net", "model.widht=3"], ["model.widht", "model.width"]),
     "a default network's misspelt parameter": ([*SMALL, "model.hiden=[3]"], ["model.hiden", "model.hidden"]),
     "the default network's parameter for an own one": ([*SMALL, f"{OWN}:Net", "model.hidden=[3]"], ["model.hidden"]),
-    "a network with too many outputs": ([*SMALL, f"{OWN}:TooMany"], ["expected", "(batch, 2)", "(batch, 4)"]),
+    "a network with too many outputs": (
+        [*SMALL, f"{OWN}:TooMany"],
+        ["actions are Discrete(2)", "must give 2 numbers", "(batch, 4)"],
+    ),
     "a network whose value is a column": ([*SMALL, f"{OWN}:ValueAsColumn"], ["(batch, 1)", "squeeze(-1)"]),
-    "a network for other observations": ([*SMALL, f"{OWN}:WrongInput"], ["WrongInput", "(2, 4)"]),
+    "a network for other observations": (
+        [*SMALL, f"{OWN}:WrongInput"],
+        ["WrongInput", "expects 5 input features, gets 4", "Linear(4, 8)"],
+    ),
     "a network that asks for what is not there": ([*SMALL, f"{OWN}:ForBoxes"], ["action_dim", "n_actions"]),
     "weights from nowhere": ([*SMALL, "init_from=nowhere"], ["nowhere"]),
     "resume of nothing": (["resume=nowhere"], ["nowhere"]),
@@ -174,14 +173,7 @@ def test_a_config_that_was_edited_wrongly_is_named(command, run):
     ],
 )
 def test_a_mistake_in_a_word_of_evaluate_is_named(command, run, word, fragment):
-<<<<<<< HEAD
     refused(command("evaluate", run, word), fragment)
-=======
-    refused(
-        command("evaluate", run, "episodes=2", word) if not word.startswith("episodes") else command("evaluate", run, word),
-        fragment,
-    )
->>>>>>> nn
 
 
 def test_evaluate_wants_a_run(command):

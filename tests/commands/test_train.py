@@ -20,28 +20,14 @@ from rlt.run.checkpoint import find_weights
 from tests.commands.conftest import SMALL
 
 SIGNALS = [
-<<<<<<< HEAD
     *SMALL, "env.id=tests.commands.own:Signals",
     "env.options.max_episode_steps=100", "evaluation.interval=200", "hydra.run.dir=r",
-=======
-    *SMALL,
-    "env.id=tests.commands.own:Signals",
-    "env.options.max_episode_steps=100",
-    "evaluation.interval=200",
-    "hydra.run.dir=r",
->>>>>>> nn
 ]
 
 
 def table(folder):
-<<<<<<< HEAD
     columns = read_metrics(Path(folder) / "metrics.csv")
     return str({name: column for name, column in columns.items() if not name.startswith("time/")})
-=======
-    return str(
-        {name: column for name, column in read_metrics(Path(folder) / "metrics.csv").items() if not name.startswith("time/")}
-    )
->>>>>>> nn
 
 
 def weights(folder):
@@ -90,19 +76,8 @@ def test_a_signal_leaves_a_checkpoint_says_how_to_go_on_and_the_resumed_run_is_t
 @pytest.mark.slow
 def test_a_process_ends_with_the_signals_exit_code(tmp_path):
     (tmp_path / "SIGNAL").write_text(str(int(signal.SIGTERM)))
-<<<<<<< HEAD
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-m", "rlt.train", *SIGNALS], cwd=tmp_path, env=env, capture_output=True, text=True)
-=======
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-m", "rlt.train", *SIGNALS],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-    )
->>>>>>> nn
     assert done.returncode == 143, done.stderr
     assert "go on: python -m rlt.train resume=r" in done.stderr
     assert "Traceback" not in done.stderr
@@ -182,19 +157,8 @@ def test_a_sweep_gathers_its_jobs_in_one_table_and_in_hparams(command):
 def test_a_sweep_over_experiments_and_names_with_slashes_keeps_its_jobs_apart(command, run):
     Path("configs/experiment").mkdir(parents=True)
     Path("configs/experiment/mine.yaml").write_text(EXPERIMENT)
-<<<<<<< HEAD
     sources = f"init_from=null,{run.name}/checkpoints/last.rlt"
     said = command("train", "-m", "+experiment=ppo_cartpole,mine", *SMALL[1:], sources, "hydra.sweep.dir=s")
-=======
-    said = command(
-        "train",
-        "-m",
-        "+experiment=ppo_cartpole,mine",
-        *SMALL[1:],
-        f"init_from=null,{run.name}/checkpoints/last.rlt",
-        "hydra.sweep.dir=s",
-    )
->>>>>>> nn
     assert said.code == 0, said.err
     rows = sweep_table("s")
     assert len(rows) == 4

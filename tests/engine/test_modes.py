@@ -16,7 +16,8 @@ class Net(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.first, self.norm, self.second = nn.Linear(5, 8), nn.BatchNorm1d(8), nn.Linear(8, 8)
+        # No bias before batch norm: its gradient is zero but for rounding, which Adam would blow up.
+        self.first, self.norm, self.second = nn.Linear(5, 8, bias=False), nn.BatchNorm1d(8), nn.Linear(8, 8)
         self.tied = nn.Linear(8, 8, bias=False)
         self.tied.weight = self.second.weight
         self.scale = nn.Parameter(torch.ones(8))

@@ -34,15 +34,8 @@ def test_an_event_fires_once_at_the_first_vector_step_that_reaches_its_multiple(
     stop = start + -(-length // size) * size
     wanted = tuple(i if i == 0 else max(i, size) for i in wanted)
     table = Timetable(start, stop, *wanted)
-<<<<<<< HEAD
     counts = range(start + size, stop + 1, size)
     expected = [[s for s in counts if i and any(k % i == 0 for k in range(s - size + 1, s + 1))] for i in wanted]
-=======
-    expected = [
-        [s for s in range(start + size, stop + 1, size) if i and any(k % i == 0 for k in range(s - size + 1, s + 1))]
-        for i in wanted
-    ]
->>>>>>> nn
     fired: list[list[int]] = [[], [], []]
     steps = start
     while steps < stop:
@@ -95,16 +88,9 @@ def test_the_mean_of_a_row_and_the_seconds_do_not_depend_on_how_advance_was_cut(
     tables = []
     for i, size in enumerate((3, 7, 10_000)):
         monkeypatch.setattr(runner_module, "_next_chunk", lambda chunk, seconds, vector_size, size=size: size)
-<<<<<<< HEAD
         log = {"interval": 20, "progress": "off", "tensorboard": False}
         folder, _ = run_in(tmp_path / str(i), Counting(), total_steps=100, log=log)
         tables.append([*folder.metrics_file.read_text().splitlines()[0:1], str(table(folder))])
-=======
-        folder, _ = run_in(
-            tmp_path / str(i), Counting(), total_steps=100, log={"interval": 20, "progress": "off", "tensorboard": False}
-        )
-        tables.append(folder.metrics_file.read_text().splitlines()[0:1] + [str(table(folder))])
->>>>>>> nn
     assert tables[0] == tables[1] == tables[2]
 
 
@@ -170,14 +156,8 @@ def test_ctrl_c_in_the_final_evaluation_loses_nothing(tmp_path):
 
 def test_best_is_the_policy_of_the_best_evaluation_and_last_the_newest(tmp_path):
     learner = Counting(scores=lambda steps: -abs(steps - 40))
-<<<<<<< HEAD
     values = {"total_steps": 100, "evaluation": {"interval": 20}, "checkpoint": {"interval": 30, "keep": 2}}
     folder, _ = run_in(tmp_path / "r", learner, **values)
-=======
-    folder, _ = run_in(
-        tmp_path / "r", learner, total_steps=100, evaluation={"interval": 20}, checkpoint={"interval": 30, "keep": 2}
-    )
->>>>>>> nn
     assert [int(find_weights(folder.path, which)[0]["weight"]) for which in ("best", "last")] == [40, 100]
     assert load_tree(folder.best, kind="weights")["score"] == 0
     assert sorted(int(p.stem[5:]) for p in folder.checkpoints.glob("step_*")) == [90, 100]
@@ -211,13 +191,7 @@ def test_a_callback_stops_the_run_with_checkpoint_and_final_evaluation(tmp_path)
 def test_a_run_that_was_stopped_and_died_in_its_final_evaluation_does_not_train_on(tmp_path):
     values = {"total_steps": 100, "evaluation": {"interval": 20}}
     with pytest.raises(Until):
-<<<<<<< HEAD
         run_in(tmp_path / "r", Counting(on_step=dying_at("final")), [StopOnReward(40)], **values)
-=======
-        run_in(
-            tmp_path / "r", Counting(on_step=dying_at("final")), [StopOnReward(40)], total_steps=100, evaluation={"interval": 20}
-        )
->>>>>>> nn
     learner = Counting()
     _, outcome = run_in(tmp_path / "r", learner, [StopOnReward(40)], resume=True, **values)
     assert (outcome.status, outcome.steps, int(learner.weight)) == ("finished", 40, 40)
