@@ -10,8 +10,6 @@ import os
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.connection import wait
-from time import monotonic
 from typing import Any
 
 import cloudpickle
@@ -49,15 +47,18 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         try:
             spec = recipe.source.spec()
             for worker in self._workers:
+                worker.allow(max(self._timeout, _CONSTRUCTION))
                 worker.build(source=recipe.source, autoreset=recipe.autoreset, total=n, spec=spec)
-            observation_space, action_space = cloudpickle.loads(self._answers("the construction", recipe.source.id)[0])
+            observation_space, action_space = cloudpickle.loads(self._answers("the construction")[0])
             observations, actions = Layout(observation_space, "observation"), ActionReader(action_space, n)
             masks = mask_size(action_space)
             os.ftruncate(fd, memory.size(observations, actions.layout, masks, n))
             self._board = memory.attach(fd, observations, actions.layout, masks, n)
             for worker in self._workers:
-                worker.start_call("attach")
-            self._answers("the construction", recipe.source.id)
+                worker.start_renewal()  # any byte: the memory is sized
+            self._answers("the construction")
+            for worker in self._workers:
+                worker.allow(self._timeout)
         except BaseException:
             self._finalizer()
             raise
@@ -71,7 +72,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         """Builds every environment anew, in the same processes: as if nothing had been asked of them yet."""
         for worker in self._workers:
             worker.start_renewal()
-        self._answers("the construction", self.id)
+        self._answers("the construction")
         self._current = self._mask = self._mask_tensor = None
         self._masks = False
 
@@ -95,7 +96,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
                 worker.start_step()
 
     def _finish(self, actions: Arrays) -> Outcome:
-        ended = any(self._answers("a step", self.id))
+        ended = any(self._answers("a step"))
         board = self._board
         obs, reward = self._copy(board.obs), board.reward.copy()
         terminated, truncated = board.terminated.copy(), board.truncated.copy()
@@ -131,7 +132,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         with self._ending_on_errors():
             for worker, given in zip(self._workers, arguments or [()] * len(self._workers)):
                 worker.start_call(name, *given)
-        return self._answers(name, self.id)
+        return self._answers(name)
 
     @contextmanager
     def _ending_on_errors(self) -> Iterator[None]:
@@ -146,27 +147,10 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
                 error.tell(f"last actions: {faults.short(rows[0] if len(rows) == 1 else rows)}")
             raise
 
-    def _answers(self, what: str, env_id: str) -> list[Any]:
+    def _answers(self, what: str) -> list[Any]:
         """One answer from each worker. A worker that raised, died or hangs ends the whole pool and is named."""
-        hanging = {worker.pipe: worker for worker in self._workers}
-        answers: dict[int, Any] = {}
-        allowed = max(self._timeout, _CONSTRUCTION) if what == "the construction" else self._timeout
-        deadline = monotonic() + allowed
         with self._ending_on_errors():
-            while hanging:
-                ready = wait(list(hanging), max(0.0, deadline - monotonic()))
-                if not ready:
-                    late = next(iter(hanging.values()))
-                    raise WorkerFault(
-                        late.share,
-                        f"{env_id}: {late!r} did not finish {what} in {allowed:g} s",
-                        "the pool was ended; a run goes on from its last checkpoint",
-                        fix="timeout=SECONDS if the environment is only slow",
-                    )
-                for pipe in ready:
-                    worker = hanging.pop(pipe)  # type: ignore[call-overload]
-                    answers[worker.number] = worker.answer()
-        return [answers[worker.number] for worker in self._workers]
+            return [worker.answer(what) for worker in self._workers]
 
     def _copy(self, arrays: Arrays) -> Arrays:
         return [array.copy() for array in arrays]

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from multiprocessing.connection import Connection
@@ -13,7 +14,7 @@ from typing import Any
 
 import cloudpickle
 
-from rlt.envs.pool.worker import ENDED, RENEW, STEP
+from rlt.envs.pool.worker import CALL, DONE, ENDED, RENEW, STEP
 from rlt.errors import EnvironmentFault
 
 
@@ -26,7 +27,11 @@ class WorkerFault(EnvironmentFault):
 
     def tell(self, detail: str) -> None:
         """Adds a line of details."""
-        super().__init__(self.what, *self.details, detail, fix=self.fix)
+        WorkerFault.__init__(self, self.share, self.what, *self.details, detail, fix=self.fix)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return EnvironmentFault(self.what, *self.details, fix=self.fix).__reduce__()
+
 
 
 class Worker:
@@ -44,7 +49,8 @@ class Worker:
         self.process = subprocess.Popen(command, pass_fds=self.fds, env=environment, stdin=subprocess.DEVNULL)
         theirs.close()
         os.close(watched)
-        self.pipe = Connection(ours.detach())
+        self._socket, self._seconds = ours, 0.0
+        self.pipe = Connection(os.dup(ours.fileno()))  # the same socket, for what is more than a byte
 
     def __repr__(self) -> str:
         last = self.first + self.num_envs - 1
@@ -52,10 +58,10 @@ class Worker:
         return f"worker {self.number} ({which})"
 
     def build(self, **asked: Any) -> None:
-        """Asks for the group; `spaces` waits for it."""
+        """Asks for the group; `answer` gives its spaces."""
         life, memory = self.fds[2], self.fds[1]
         own = {"first": self.first, "num_envs": self.num_envs, "life": life, "memory": memory}
-        self._send(cloudpickle.dumps(asked | own))
+        self.pipe.send_bytes(cloudpickle.dumps(asked | own))
 
     def start_step(self) -> None:
         """Lets it step; `answer` waits."""
@@ -67,23 +73,40 @@ class Worker:
 
     def start_call(self, name: str, *arguments: Any) -> None:
         """Lets it do anything else; `answer` waits."""
-        self._send(pickle.dumps((name, *arguments)))
+        self._send(CALL, pickle.dumps((name, *arguments)))
 
-    def answer(self) -> Any:
-        """What it answered: whether an episode ended, for a step. Raises what it raised."""
+    def allow(self, seconds: float) -> None:
+        """How long `answer` waits at most."""
+        self._seconds = seconds
+        # The kernel's own limit costs nothing per read, where a selector costs more than the read.
+        limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+    def answer(self, what: str) -> Any:
+        """What it answered to `what`: for a step, whether an episode ended. Raises what it raised."""
         try:
-            got = self.pipe.recv_bytes()
+            byte = self._socket.recv(1)
+            if byte in (DONE, ENDED):
+                return byte == ENDED
+            if not byte:
+                raise EOFError
+            kind, value = self.pipe.recv()
+        except BlockingIOError as error:
+            raise WorkerFault(
+                self.share,
+                f"{self.env_id}: {self!r} did not finish {what} in {self._seconds:g} s",
+                "the pool was ended; a run goes on from its last checkpoint",
+                fix="timeout=SECONDS if the environment is only slow",
+            ) from error
         except (EOFError, ConnectionResetError) as error:
             raise self._died() from error
-        if len(got) == 1:
-            return got == ENDED
-        kind, value = pickle.loads(got)
         if kind == "error":
             raise value
         return value
 
     def hang_up(self) -> None:
         """Closes the socket and the pipe that the worker watches: it ends, even inside an environment's Python code."""
+        self._socket.close()
         self.pipe.close()
         os.close(self._life)
 
@@ -95,9 +118,11 @@ class Worker:
             self.process.kill()
             self.process.wait()
 
-    def _send(self, message: bytes) -> None:
+    def _send(self, byte: bytes, message: bytes | None = None) -> None:
         try:
-            self.pipe.send_bytes(message)
+            self._socket.sendall(byte)
+            if message is not None:
+                self.pipe.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise self._died() from error
 

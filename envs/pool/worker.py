@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -24,14 +23,16 @@ from rlt.envs.group import Group
 from rlt.envs.pool import memory
 from rlt.errors import EnvironmentFault, RltError
 
-STEP, RENEW, DONE, ENDED = b"s", b"n", b"d", b"e"
+STEP, RENEW, CALL = b"s", b"n", b"c"
+"""What an owner sends; a message follows `CALL`."""
+DONE, ENDED, MESSAGE = b"d", b"e", b"m"
+"""What a worker answers; a message follows `MESSAGE`."""
 
 
 def main(fd: int) -> None:
     """Builds the group that the owner asks for, then answers until the socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the owner decides what it means
-    channel = socket.socket(fileno=fd)
-    pipe = Connection(channel.detach())
+    pipe = Connection(fd)
     try:
         asked = cloudpickle.loads(pipe.recv_bytes())
         _watch_owner(asked["life"])
@@ -41,39 +42,44 @@ def main(fd: int) -> None:
             build = partial(Group, asked["source"], asked["num_envs"], asked["autoreset"], asked["first"])
             group = build()
         except BaseException as error:
-            pipe.send(("error", _portable(error)))
+            _answer(pipe, "error", _portable(error))
             return
-        pipe.send(("done", cloudpickle.dumps((group.observation_space, group.action_space))))
-        pipe.recv_bytes()  # the owner has sized the memory
+        _answer(pipe, "done", cloudpickle.dumps((group.observation_space, group.action_space)))
+        os.read(fd, 1)  # the owner has sized the memory
         total, actions = asked["total"], group.actions.layout
         board = memory.attach(asked["memory"], group.observations, actions, group.mask_size, total)
-        pipe.send(("done", None))
+        os.write(fd, DONE)
         _serve(pipe, build, group, board.rows(asked["first"], asked["num_envs"]))
     except (EOFError, ConnectionResetError, BrokenPipeError):
         pass  # the owner is gone
 
 
 def _serve(pipe: Connection, build: Callable[[], Group], group: Group, board: memory.Board) -> None:
-    while True:
-        asked = pipe.recv_bytes()
+    fd = pipe.fileno()
+    while asked := os.read(fd, 1):
+        arguments = pickle.loads(pipe.recv_bytes()) if asked == CALL else ()
         try:
-            if asked == RENEW:
-                group.close()
-                group = build()
-                pipe.send(("done", None))
-                continue
             if asked == STEP:
                 board.terminated[:] = board.truncated[:] = False
                 ended = group.step(
                     board.actions, board.obs, board.final, board.reward, board.terminated, board.truncated, board.mask
                 )
-                pipe.send_bytes(ENDED if ended else DONE)
+                os.write(fd, ENDED if ended else DONE)
+            elif asked == RENEW:
+                group.close()
+                group = build()
+                os.write(fd, DONE)
             else:
-                pipe.send(("done", _call(group, board, *pickle.loads(asked))))
+                _answer(pipe, "done", _call(group, board, *arguments))
         except (EOFError, ConnectionResetError, BrokenPipeError):
             raise
         except BaseException as error:
-            pipe.send(("error", _portable(error)))
+            _answer(pipe, "error", _portable(error))
+
+
+def _answer(pipe: Connection, kind: str, value: Any) -> None:
+    os.write(pipe.fileno(), MESSAGE)
+    pipe.send((kind, value))
 
 
 def _call(group: Group, board: memory.Board, name: str, *arguments: Any) -> Any:
