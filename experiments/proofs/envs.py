@@ -1,0 +1,60 @@
+"""The environments: equal to Gymnasium's, restored to the bit, as fast as claimed, ending cleanly."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from experiments.proofs.env_equality import equal
+from experiments.proofs.env_speed import fast, overlaps
+from experiments.proofs.env_state import faults_end_cleanly, restores
+from experiments.proofs.proof import Proof
+
+BOX2D = ("LunarLander-v3", "BipedalWalker-v3", "BipedalWalkerHardcore-v3")
+MUJOCO = ("Ant-v5", "HalfCheetah-v5", "Hopper-v5", "Humanoid-v5", "HumanoidStandup-v5", "InvertedPendulum-v5",
+          "InvertedDoublePendulum-v5", "Pusher-v5", "Reacher-v5", "Swimmer-v5", "Walker2d-v5")  # fmt: skip
+CLASSIC = ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1")
+
+PROOFS = [
+    Proof(
+        "equal_classic",
+        "Classic control on every backend equals gym.make bit for bit: 3 seeds, 2,000 steps, every autoreset mode.",
+        partial(equal, ids=CLASSIC, steps=2000),
+    ),
+    Proof(
+        "equal_box2d",
+        "Box2D on every backend equals its reference bit for bit: 3 seeds, 2,000 steps, every autoreset mode.",
+        partial(equal, ids=BOX2D, steps=2000),
+    ),
+    Proof(
+        "equal_mujoco",
+        "MuJoCo v5 on every backend equals gym.make bit for bit: 3 seeds, 2,000 steps, every autoreset mode.",
+        partial(equal, ids=MUJOCO, steps=2000),
+    ),
+    Proof(
+        "equal_carracing",
+        "CarRacing on every backend equals its reference pixel by pixel: 3 seeds, 2,000 steps, every autoreset mode.",
+        partial(equal, ids=("CarRacing-v3",), steps=2000),
+        long=True,
+    ),
+    Proof(
+        "state",
+        "A state taken in 10 episodes, after at least 5 resets each, goes on for 500 steps in a new process, bit for bit.",
+        partial(restores, ids=(*CLASSIC, *BOX2D, *MUJOCO), steps=500),
+    ),
+    Proof("state_carracing", "The same for CarRacing.", partial(restores, ids=("CarRacing-v3",), steps=500), long=True),
+    Proof(
+        "faults",
+        "A worker killed, hung, raising, lying, closed in the middle is named, and no process is left behind.",
+        faults_end_cleanly,
+    ),
+    Proof(
+        "speed",
+        "The backends against Gymnasium's vector environments, at 8 and 64 environments; CartPole at 1,024.",
+        fast,
+    ),
+    Proof(
+        "overlap",
+        "`pool` with one worker and a learner that takes as long as stepping: at most 1.3 times the longer of the two.",
+        overlaps,
+    ),
+]
