@@ -13,6 +13,7 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
+from rlt.envs.mujoco import messages
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
 from rlt.registry import load_module, load_object
 
@@ -89,6 +90,9 @@ class Source:
             spec.entry_point = _NEW_WORLD[str(spec.entry_point)]
         if isinstance(spec.entry_point, str) and "box2d" in spec.entry_point:
             _import_box2d()
+        if isinstance(spec.entry_point, str) and "mujoco" in spec.entry_point:
+            with contextlib.suppress(ImportError):  # told by Gymnasium, with the command that installs it
+                messages.route()
         try:
             return gym.make(spec, disable_env_checker=True, **self.options)
         except gym.error.DependencyNotInstalled as error:

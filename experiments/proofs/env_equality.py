@@ -85,8 +85,8 @@ def _compare(env_id: str, backend: str, autoreset: Any, seed: int, steps: int) -
             wrong += not (same and got[2] == terminated and got[3] == truncated)
         if autoreset == "disabled" and any(over):
             rows = np.asarray(ours.reset(only=over))
-            for i in np.flatnonzero(over):
-                wrong += not _same(rows[i], reset_as_reference(theirs[i]))
+            for row, env, ended_here in zip(rows, theirs, over):
+                wrong += ended_here and not _same(row, reset_as_reference(env))
             over = [False] * NUM_ENVS
     ours.close()
     return steps * NUM_ENVS, ended, wrong

@@ -88,3 +88,21 @@ def test_an_error_on_a_thread_reaches_the_caller():
         with pytest.raises(ValueError, match="three"):
             threads.wait()
     threads.close()
+
+
+@pytest.mark.parametrize("backend", ["sync", "native"])
+def test_mujocos_warnings_are_logged_once_and_leave_no_file(backend, caplog, monkeypatch, tmp_path):
+    from rlt.envs.mujoco import messages
+
+    monkeypatch.setattr(messages, "_said", set())
+    monkeypatch.chdir(tmp_path)
+    env: Any = envs.make("HalfCheetah-v5", 3, backend=backend)
+    env.reset(0)
+    datas = env._task.datas if backend == "native" else [sub.unwrapped.data for sub in env._group.envs]
+    for data in datas:
+        data.qpos[3] = 1e30
+    with caplog.at_level("WARNING"):
+        env.step(np.zeros((3, 6), np.float32))
+    assert [record.message.partition("DOF")[0] for record in caplog.records] == ["MuJoCo: Nan, Inf or huge value in QPOS at "]
+    assert not list(tmp_path.iterdir())
+    env.close()
