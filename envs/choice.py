@@ -20,6 +20,7 @@ from rlt.envs.backends.sync import SyncVectorEnv
 from rlt.envs.backends.vector import ArrayVectorEnv
 from rlt.envs.mujoco.threads import cores
 from rlt.envs.recipe import Recipe
+from rlt.errors import RltError
 
 _SECONDS = 0.15
 """How long each candidate is stepped."""
@@ -59,13 +60,14 @@ def _decide(recipe: Recipe) -> tuple[ArrayVectorEnv[Any], str]:
         return SyncVectorEnv(recipe), f"it could not be timed with random actions ({type(error).__name__})"
     finally:
         alone.close()
-    if has_native:
-        rival: ArrayVectorEnv[Any] = native.build(recipe)
-    elif sync < _WORTH_PROCESSES:
+    if not has_native and sync < _WORTH_PROCESSES:
         return SyncVectorEnv(recipe), f"a step takes {1e6 * sync:.0f} us, too little for several processes"
-    else:
-        rival = PoolVectorEnv(recipe)
-    other = _seconds_per_step(rival)
+    name = "native" if has_native else "pool"
+    try:
+        rival = _build(recipe, name)
+        other = _seconds_per_step(rival)
+    except RltError as error:  # an environment that only its own process can build, say
+        return SyncVectorEnv(recipe), f"{name} failed: {error.what}"
     reason = f"{recipe.num_envs / other:,.0f} steps/s on {rival.backend}, {recipe.num_envs / sync:,.0f} on sync"
     if other < sync and isinstance(rival, PoolVectorEnv):
         rival.renew()

@@ -7,6 +7,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import Box2D  # noqa: F401
 
-from rlt.envs.mujoco import messages  # noqa: E402
+from rlt.envs.mujoco import messages
 
 messages.route()  # else the reference's environments write MUJOCO_LOG.TXT where the tests run

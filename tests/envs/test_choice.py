@@ -1,3 +1,4 @@
+import os
 from typing import Any
 
 import pytest
@@ -46,3 +47,13 @@ def test_an_environment_that_refuses_random_actions_is_given_to_sync():
     env = made("rlt-test/Raises-v0", 2)
     assert env.backend == "sync"
     assert "could not be timed" in env.backend_reason
+
+
+def test_an_environment_that_no_worker_can_build_is_given_to_sync(monkeypatch):
+    from rlt.envs import choice
+
+    monkeypatch.setattr(choice, "cores", lambda: 2)
+    monkeypatch.setenv("RLT_TEST_OWNER", str(os.getpid()))
+    env = made("rlt-test/OwnersOnly-v0", 2)
+    assert env.backend == "sync"
+    assert "pool failed: rlt-test/OwnersOnly-v0 could not be made" in env.backend_reason

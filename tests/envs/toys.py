@@ -193,6 +193,16 @@ class Slow(Toy):
         return np.array([self.t, self.resets], np.float32)
 
 
+class OwnersOnly(Slow):
+    """Something that exists in one process only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if os.environ.get("RLT_TEST_OWNER") != str(os.getpid()):
+            raise OSError("the device is taken")
+
+
+gym.register("rlt-test/OwnersOnly-v0", entry_point="tests.envs.toys:OwnersOnly")
 gym.register("rlt-test/Slow-v0", entry_point="tests.envs.toys:Slow")
 gym.register("rlt-test/Raises-v0", entry_point="tests.envs.toys:Raises")
 gym.register("rlt-test/Registered-v0", entry_point="tests.envs.toys:Toy", max_episode_steps=3)
