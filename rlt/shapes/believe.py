@@ -63,9 +63,7 @@ def _meet(d: Dim, size: int, bound: dict[str, Dim], layout: str, got: tuple[int,
     want = D.substitute(d, bound)
     if isinstance(want, int):
         if want != size:
-            raise ShapeError(
-                f"sized: the tensor must be {layout}, got {got}", f"{D.show(d)} is {want}, here it is {size}"
-            )
+            raise ShapeError(f"sized: the tensor must be {layout}, got {got}", f"{D.show(d)} is {want}, here it is {size}")
     elif isinstance(d, D.Sym) and not late:
         names = D.names_in(d)
         if len(names) == 1 and D.name(*names) == d:
@@ -118,9 +116,7 @@ def like(x: T, other: Tensor, *, shape: bool = True, dtype: bool = True, device:
     ]
     for asked, fact, word in facts:
         if asked and fact(x) != fact(other):
-            raise ShapeError(
-                f"like: the tensor must have the {word} {fact(other)}, got {fact(x)}".replace("torch.", "")
-            )
+            raise ShapeError(f"like: the tensor must have the {word} {fact(other)}, got {fact(x)}".replace("torch.", ""))
     return x
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from torch import nn
 
-from rlt.errors import ConfigError
+from rlt.errors import ConfigError, ShapeError
 from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, refuse_unread, shape_hint, tensors_in
 from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
 from rlt.shapes.example_inputs import CannotInvent, choose_sizes, floating_dtype, inputs_of
 from rlt.shapes.meta_run import MetaRun, NeedsValues
-from rlt.shapes.recorded_run import RecordedRun
+from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import Problem
 from rlt.shapes.rules.words import words
 from rlt.shapes.source import Place, user_place
@@ -38,7 +38,11 @@ def check_network(network: nn.Module, *inputs: Any, name: str = "", **sizes: int
     else:
         signature = read_signature(type(network).forward)
     known = dict(network.__dict__.get("_rlt_sizes", {})) | sizes
-    return check_signature(network, signature, known, name or type(network).__name__, called_from)
+    try:
+        return check_signature(network, signature, known, name or type(network).__name__, called_from)
+    except ShapeError as error:
+        problem = error.with_traceback(None)  # the frames beneath are this package's
+    raise problem
 
 
 def given_inputs(network: nn.Module, inputs: tuple[Any, ...]) -> Signature:
@@ -52,9 +56,7 @@ def given_inputs(network: nn.Module, inputs: tuple[Any, ...]) -> Signature:
         if hint is None:
             raise ConfigError(f"{given!r} is no shape", fix='check_network(net, "batch 784")')
         hints.append(hint)
-    parameters = {
-        f"input{i}": inspect.Parameter(f"input{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(len(hints))
-    }
+    parameters = {f"input{i}": inspect.Parameter(f"input{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(len(hints))}
     return Signature(parameters, dict(zip(parameters, hints)), None, {})
 
 
@@ -227,7 +229,27 @@ def _report(first: _Attempt, forward: Callable[..., Any], who: str, called_from:
     run = again.run
     assert isinstance(run, RecordedRun)
     shown = {k: v for k, v in first.known.items() if _used(k, first.signature)}
-    raise failure_message(run, error, again.inputs, who, shown, called_from)
+
+    def accepts(event: Event, arguments: dict[str, Any]) -> bool:
+        return _passes_with(first, forward, event, arguments)
+
+    raise failure_message(run, error, again.inputs, who, shown, called_from, accepts)
+
+
+def _passes_with(first: _Attempt, forward: Callable[..., Any], event: Event, arguments: dict[str, Any]) -> bool:
+    """Whether the network fits, result included, with one layer made anew; the layer is put back."""
+    if event.path in ("", "?"):
+        return False
+    parent = first.network.get_submodule(event.path.rpartition(".")[0])
+    name = event.path.rpartition(".")[2]
+    try:
+        parent._modules[name] = type(event.module)(**{**arguments, "device": "meta", "dtype": None})
+        trial = _recorded(first)
+        return compare(first.signature.result, trial.start(forward), dict(trial.sizes)) is None
+    except Exception:
+        return False
+    finally:
+        parent._modules[name] = event.module
 
 
 def _used(name: str, signature: Signature) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -33,8 +33,10 @@ def user_frame(error: BaseException) -> tuple[Place, FrameType] | None:
 class Story:
     """What is said about one run: names of layers, their lines, where a tensor came from."""
 
-    def __init__(self, run: MetaRun, who: str, called_from: Place | None) -> None:
+    def __init__(self, run: MetaRun, who: str, called_from: Place | None, accepts: Callable[..., bool] | None = None) -> None:
         self.run, self.who, self.called_from = run, who, called_from
+        self.accepts = accepts
+        """Whether the network passes with a layer made anew of other arguments."""
 
     def path(self, path: str) -> str:
         return f"{self.who}.{path}" if path else self.who
@@ -68,13 +70,13 @@ def failure_message(
     who: str,
     given: Mapping[str, int],
     called_from: Place | None,
-    head: str = "",
+    accepts: Callable[..., bool] | None = None,
 ) -> ShapeError:
     """The error for a forward that failed on meta tensors."""
-    story = Story(run, who, called_from)
+    story = Story(run, who, called_from, accepts)
     shapes = ", ".join(story.shape(t) for t in tensors_inside([*inputs[0], *inputs[1].values()]))
     values = ", ".join(f"{k}={v}" for k, v in given.items())
-    what = head or f"{who} does not fit its input {shapes}" + (f" ({values})" if values else "")
+    what = f"{who} does not fit its input {shapes}" + (f" ({values})" if values else "")
     layer = _failing_layer(run)
     if isinstance(error, ShapeError):
         return ShapeError(what, *str(error).splitlines())
@@ -90,11 +92,7 @@ def _failing_layer(run: RecordedRun) -> Event | None:
     if not run.open:
         return None
     event = run.open[-1]
-    return (
-        event
-        if type(event.module).__module__.startswith("torch.nn") and type(event.module).__name__ in LAYERS
-        else None
-    )
+    return event if type(event.module).__module__.startswith("torch.nn") and type(event.module).__name__ in LAYERS else None
 
 
 def _layer_failure(story: Story, event: Event, error: BaseException, what: str) -> ShapeError:
@@ -104,9 +102,7 @@ def _layer_failure(story: Story, event: Event, error: BaseException, what: str) 
     fix = None
     if problem is not None and x is not None:
         culprit = (
-            event.inputs[problem.argument]
-            if isinstance(problem.argument, int) and problem.argument < len(event.inputs)
-            else x
+            event.inputs[problem.argument] if isinstance(problem.argument, int) and problem.argument < len(event.inputs) else x
         )
         spelt = spec_for_message(culprit, story.run.spell)
         got = _spell_got(story, problem)
@@ -120,9 +116,7 @@ def _layer_failure(story: Story, event: Event, error: BaseException, what: str) 
         details.append(f"  torch says: {_short(error)}")
     if x is not None:
         origin = story.origin(x)
-        details.append(
-            f"fed by {origin}" if origin else f"fed by the input {story.shape(x)}" if problem is None else ""
-        )
+        details.append(f"fed by {origin}" if origin else f"fed by the input {story.shape(x)}" if problem is None else "")
     return ShapeError(what, *[d for d in details if d], fix=fix)
 
 
@@ -154,10 +148,25 @@ def _layer_fix(story: Story, event: Event, problem: Problem, x: Tensor) -> str |
             if {"view", "reshape", "flatten"} & set(made):
                 return f"{mixed[0]} is mixed into the features: keep it apart, as x.flatten(1) does"
             return None
-        new = {**arguments_of(event.module), **problem.change}
+        new = _fitting(story, event, problem)
         attribute = f"layer {event.path}" if event.path.isdigit() else event.path or name
         return f"{attribute} = nn.{LAYERS[type(event.module).__name__].describe(new)}"
     return problem.fix_for("x") or None
+
+
+_PAIRS = {"in_features": "out_features", "in_channels": "out_channels", "input_size": "hidden_size"}
+
+
+def _fitting(story: Story, event: Event, problem: Problem) -> dict[str, Any]:
+    """The layer's arguments that make it fit: its two sizes exchanged where that mends the whole network, or else
+    the one size changed."""
+    old = arguments_of(event.module)
+    new = {**old, **problem.change}
+    key = next((k for k in _PAIRS if k in problem.change), None)
+    if key is None or old.get(_PAIRS[key]) != problem.change[key] or story.accepts is None:
+        return new
+    swapped = {**old, key: old[_PAIRS[key]], _PAIRS[key]: old[key]}
+    return swapped if story.accepts(event, swapped) else new
 
 
 def _operator_failure(story: Story, error: BaseException, what: str) -> ShapeError:
@@ -183,9 +192,7 @@ def _operator_failure(story: Story, error: BaseException, what: str) -> ShapeErr
         if not named_here:
             details += [f"  {story.shape(t)} {str(t.dtype)[6:]}" for t in tensors[:2]]
     if isinstance(error, Problem):
-        details.append(
-            f"{_operation(call)}expects {_spell_text(story, error.expected)}, gets {_spell_text(story, error.got)}"
-        )
+        details.append(f"{_operation(call)}expects {_spell_text(story, error.expected)}, gets {_spell_text(story, error.got)}")
     else:
         details.append(f"torch says: {_short(error)}")
     return ShapeError(what, *details, fix=fix)
@@ -230,9 +237,7 @@ def _stranger(story: Story, error: Stranger, what: str) -> ShapeError:
         for key, value in vars(module).items():
             name = f"{path}.{key}" if path else key
             if value is error.tensor:
-                details.append(
-                    f"self.{name} is a plain tensor: it stays on the CPU when the network moves, and is not saved"
-                )
+                details.append(f"self.{name} is a plain tensor: it stays on the CPU when the network moves, and is not saved")
                 return ShapeError(what, *details, fix=f'self.register_buffer("{key}", ...)')
             if isinstance(value, (list, tuple, dict)):
                 held = list(value.values()) if isinstance(value, dict) else list(value)
@@ -246,15 +251,11 @@ def _stranger(story: Story, error: Stranger, what: str) -> ShapeError:
                     details.append(f"self.{name} holds plain tensors: they stay on the CPU when the network moves")
                     return ShapeError(what, *details)
     shape = tuple(error.tensor.shape)
-    details.append(
-        f"a tensor {shape} that is made on the CPU meets the network's own: it stays there when the network moves"
-    )
+    details.append(f"a tensor {shape} that is made on the CPU meets the network's own: it stays there when the network moves")
     return ShapeError(what, *details, fix="make it with device=x.device")
 
 
-def result_message(
-    run: MetaRun, mismatch: Mismatch, who: str, called_from: Place | None, known: Mapping[str, int]
-) -> ShapeError:
+def result_message(run: MetaRun, mismatch: Mismatch, who: str, called_from: Place | None, known: Mapping[str, int]) -> ShapeError:
     """The error for a forward that returns what it does not declare."""
     story = Story(run, who, called_from)
     part = f" at {mismatch.path}" if mismatch.path else ""
@@ -285,12 +286,7 @@ def _result_fix(story: Story, mismatch: Mismatch, got: Tensor) -> str | None:
         and all(w is None or not isinstance(w, int) or w == s for w, s in zip(wanted, have))
     ):
         return "return it with .squeeze(-1)"
-    if (
-        mismatch.dimension != -1
-        or not isinstance(story.run, RecordedRun)
-        or not wanted
-        or not isinstance(wanted[-1], int)
-    ):
+    if mismatch.dimension != -1 or not isinstance(story.run, RecordedRun) or not wanted or not isinstance(wanted[-1], int):
         return None
     event, between = story.run.source_of(got)
     if event is None or not isinstance(event.module, nn.Linear) or event.module.out_features != have[-1] or between:

@@ -30,9 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 SIZES = "_rlt_sizes"
 """Where a `rlt.Module` keeps its sizes by name: its constructor's integers."""
 
-_INTS = frozenset(
-    (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64)
-)
+_INTS = frozenset((torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64))
 
 
 def typed(function: F) -> F:
@@ -89,9 +87,7 @@ def generate(function: Callable[..., Any]) -> Callable[..., Any]:
         head.append(f"    try: _sizes = self.{SIZES}")
         head.append("    except AttributeError: _sizes = _attributes(self)")
     head += [f"    {variable(n)} = None" for n in sorted({n for n in writer.bound if _may_start_unbound(writer, n)})]
-    head += [
-        f"    _run_{n} = None" for n in sorted(writer.runs) if any(f"if _run_{n} is None" in w for w in writer.lines)
-    ]
+    head += [f"    _run_{n} = None" for n in sorted(writer.runs) if any(f"if _run_{n} is None" in w for w in writer.lines)]
     body = [*head, *writer.lines[:before], f"    _r = _fn({call})", *writer.lines[before:], "    return _r"]
     source = "\n".join(body)
     told = functools.partial(_explain, who, writer.parts, writer.bound)

@@ -68,9 +68,7 @@ class CheckWriter:
         n = len(hint.fields)
         if hint.kind == "tuple":
             what = f"a tuple of {n}"
-            self.fail(
-                f"not isinstance({value}, (tuple, list)) or len({value}) != {n}", self.part(label, None, what), value
-            )
+            self.fail(f"not isinstance({value}, (tuple, list)) or len({value}) != {n}", self.part(label, None, what), value)
         elif hint.kind == "dict":
             keys = tuple(k for k, h in hint.fields if h is not None and not isinstance(h, OptionalHint))
             what = f"a dict with {', '.join(map(str, keys))}"
@@ -131,9 +129,7 @@ class CheckWriter:
         if n:
             run = [f"*{sizes}_run"] if shape.run is not None else []
             first = shape.run or 0
-            self.emit(
-                f"{', '.join([*places[:first], *run, *places[first:]])}{',' if n == 1 and not run else ''} = {sizes}"
-            )
+            self.emit(f"{', '.join([*places[:first], *run, *places[first:]])}{',' if n == 1 and not run else ''} = {sizes}")
         elif shape.run is not None:
             self.emit(f"{sizes}_run = {sizes}")
         if later:

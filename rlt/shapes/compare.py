@@ -60,9 +60,7 @@ def _record(hint: RecordHint, value: Any, sizes: dict[str, int], path: str) -> M
     if hint.kind == "dict":
         missing = [str(k) for k, h in hint.fields if not isinstance(value, dict) or (h is not None and k not in value)]
         if missing:
-            return Mismatch(
-                path, hint, value, words=f"a dict with {', '.join(str(k) for k, _ in hint.fields)} expected"
-            )
+            return Mismatch(path, hint, value, words=f"a dict with {', '.join(str(k) for k, _ in hint.fields)} expected")
         return _first(compare(h, value[k], sizes, f"{path}[{k!r}]") for k, h in hint.fields)
     if not isinstance(value, hint.make):
         return Mismatch(path, hint, value, words=f"a {hint.make.__name__} expected")

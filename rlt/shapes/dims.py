@@ -81,11 +81,9 @@ def _polynomial_text(p: Sym) -> str:
     if not p.terms:
         return "0"
     parts: list[tuple[bool, str]] = []
-    for monomial, c in sorted(
-        p.terms.items(), key=lambda t: (t[0] == (), -sum(n for _, n in t[0]), _monomial_key(t[0]))
-    ):
+    for monomial, c in sorted(p.terms.items(), key=lambda t: (t[0] == (), -sum(n for _, n in t[0]), _monomial_key(t[0]))):
         factors = [str(abs(c))] if abs(c) != 1 or not monomial else []
-        alone = len(monomial) == 1 and monomial[0][1] == 1 and abs(c) == 1
+        alone = len(monomial) == 1 and monomial[0][1] == 1 and c == 1  # -(b//2) is not -b//2
         for atom, power in monomial:
             text = str(atom) if isinstance(atom, str) or alone else f"({atom})"
             factors.append(text if power == 1 else f"{text}**{power}")
@@ -231,9 +229,7 @@ def floordiv(a: Dim, b: Dim) -> Dim:
     if rest:
         common = math.gcd(n, *rest.values())
         if common > 1:
-            inner = floordiv(
-                number(Sym({**{m: c // common for m, c in rest.items()}, (): constant // common})), n // common
-            )
+            inner = floordiv(number(Sym({**{m: c // common for m, c in rest.items()}, (): constant // common})), n // common)
             return add(number(Sym(whole)), inner)
     outside = add(number(Sym(whole)), constant // n)
     if not rest:
@@ -260,9 +256,7 @@ def substitute(d: Dim, values: Mapping[str, Dim]) -> Dim:
             if isinstance(atom, str):
                 factor = values[atom] if atom in values else name(atom)
             else:
-                factor = floordiv(
-                    substitute(number(atom.numerator), values), substitute(number(atom.denominator), values)
-                )
+                factor = floordiv(substitute(number(atom.numerator), values), substitute(number(atom.denominator), values))
             if factor is None:
                 return None
             for _ in range(power):

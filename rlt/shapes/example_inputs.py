@@ -93,9 +93,7 @@ def _tensor(hint: TensorHint, sizes: Mapping[str, int], dtype: torch.dtype | Non
     return torch.empty(out, dtype=kind, device="meta")
 
 
-def inputs_of(
-    signature: Signature, sizes: Mapping[str, int], dtype: torch.dtype | None
-) -> tuple[list[Any], dict[str, Any]]:
+def inputs_of(signature: Signature, sizes: Mapping[str, int], dtype: torch.dtype | None) -> tuple[list[Any], dict[str, Any]]:
     """Positional and keyword arguments for a forward; optional ones are left out."""
     positional: list[Any] = []
     keywords: dict[str, Any] = {}

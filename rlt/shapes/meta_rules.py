@@ -67,9 +67,7 @@ def _recurrent(gates: int) -> Callable[..., Any]:
 
 
 def _cell(gates: int) -> Callable[..., Any]:
-    def kernel(
-        input: TensorSpec, hx: Any, w_ih: TensorSpec, w_hh: TensorSpec, b_ih: Any = None, b_hh: Any = None
-    ) -> Any:
+    def kernel(input: TensorSpec, hx: Any, w_ih: TensorSpec, w_hh: TensorSpec, b_ih: Any = None, b_hh: Any = None) -> Any:
         sizes = {"input_size": w_ih.dims[1], "hidden_size": w_hh.dims[1]}
         return recurrent.lstm_cell(input, tuple(hx), **sizes) if gates == 4 else recurrent.gru_cell(input, hx, **sizes)
 
@@ -143,12 +141,8 @@ def _fold(input: TensorSpec, output_size: Any, kernel_size: Any, *args: Any, **o
     return convolution.fold(input, output_size=output_size, kernel_size=kernel_size, **{**named, **options})
 
 
-def _embedding_bag(
-    input: TensorSpec, weight: TensorSpec, offsets: Any = None, *args: Any, **options: Any
-) -> TensorSpec:
-    return linear.embedding_bag(
-        input, offsets, num_embeddings=weight.dims[0], embedding_dim=weight.dims[1], dtype=weight.dtype
-    )
+def _embedding_bag(input: TensorSpec, weight: TensorSpec, offsets: Any = None, *args: Any, **options: Any) -> TensorSpec:
+    return linear.embedding_bag(input, offsets, num_embeddings=weight.dims[0], embedding_dim=weight.dims[1], dtype=weight.dtype)
 
 
 def _weight_norm(v: TensorSpec, g: TensorSpec, dim: int = 0) -> TensorSpec:

@@ -136,18 +136,14 @@ class MetaRun(TorchFunctionMode):
                 if module.__dict__ != attributes:
                     module.__dict__.clear()
                     module.__dict__.update(attributes)
-                if any(module._buffers.get(k) is not v for k, v in buffers.items()) or len(module._buffers) != len(
-                    buffers
-                ):
+                if any(module._buffers.get(k) is not v for k, v in buffers.items()) or len(module._buffers) != len(buffers):
                     module._buffers.clear()
                     module._buffers.update(buffers)
 
     def twin(self, t: Tensor) -> Tensor:
         found = self.twins.get(id(t))
         if found is None:
-            found = self.twins[id(t)] = (
-                t if t.is_meta else torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta")
-            )
+            found = self.twins[id(t)] = t if t.is_meta else torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta")
         return found
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -176,11 +172,7 @@ class MetaRun(TorchFunctionMode):
     def make(self, function: Any, rule: Any, name: str, args: Any, options: dict[str, Any]) -> Any:
         """A new tensor: on meta, unless the CPU is asked for by name or it is made of numpy's memory."""
         device = options.get("device")
-        if (
-            function is torch.from_numpy
-            or tensors_of(args)
-            or (device is not None and torch.device(device).type == "cpu")
-        ):
+        if function is torch.from_numpy or tensors_of(args) or (device is not None and torch.device(device).type == "cpu"):
             return function(*args, **options)
         if rule is not None:
             kept = {k: _spec(v) for k, v in options.items() if k not in ("device", "requires_grad", "generator", "out")}

@@ -49,9 +49,7 @@ def arguments_of(module: nn.Module) -> dict[str, Any]:
 def describe(module: nn.Module) -> str:
     """`Conv2d(3, 16, 3, stride=2)`; for a module without a rule, its class."""
     layer = LAYERS.get(type(module).__name__)
-    return (
-        layer.describe(arguments_of(module)) if layer is not None and layer.parameters else f"{type(module).__name__}()"
-    )
+    return layer.describe(arguments_of(module)) if layer is not None and layer.parameters else f"{type(module).__name__}()"
 
 
 def spec_for_message(t: Tensor, spell: Callable[[tuple[int, ...]], str] | None) -> Any:

@@ -63,9 +63,7 @@ class RecordedRun(MetaRun):
         event = self.open.pop()
         event.outputs = list(tensors_inside(output))
         given = {id(t) for t in event.inputs}
-        is_layer = type(module).__module__.startswith("torch.nn") and not isinstance(
-            module, (nn.Sequential, nn.Identity)
-        )
+        is_layer = type(module).__module__.startswith("torch.nn") and not isinstance(module, (nn.Sequential, nn.Identity))
         for t in event.outputs:
             if is_layer and id(t) not in given:
                 self.kept.append(t)
@@ -73,9 +71,7 @@ class RecordedRun(MetaRun):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         answer = super().__torch_function__(function, types, args, kwargs)
-        made = (
-            [t for t in tensors_inside(answer) if t.is_meta] if not isinstance(answer, (int, bool, float, str)) else []
-        )
+        made = [t for t in tensors_inside(answer) if t.is_meta] if not isinstance(answer, (int, bool, float, str)) else []
         given = tensors_of(args)
         for t in made:
             if given and t is not given[0] and id(t) not in self.origin:

@@ -124,9 +124,7 @@ def parse_shape(text: str) -> Shape:
         bare = token.lstrip("#")
         if bare == "..." or bare.startswith("*"):
             if run is not None:
-                raise ValueError(
-                    f'the shape "{text}" has two runs of sizes ("*name" or "..."); only one can be matched'
-                )
+                raise ValueError(f'the shape "{text}" has two runs of sizes ("*name" or "..."); only one can be matched')
             run, run_name = (
                 len(sizes),
                 "" if bare == "..." or bare[1:] == "_" or token != bare else bare[1:].lstrip("?"),

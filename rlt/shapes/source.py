@@ -128,9 +128,7 @@ def _inside(value: ast.expr, inner: list[str], wanted: str, scope: ast.AST) -> a
         ):
             node = items[int(step)]
             continue
-        calls = [n for n in ast.walk(node) if _is_call(n, wanted)] or [
-            n for n in ast.walk(scope) if _is_call(n, wanted)
-        ]
+        calls = [n for n in ast.walk(node) if _is_call(n, wanted)] or [n for n in ast.walk(scope) if _is_call(n, wanted)]
         return calls[0] if len(calls) == 1 else node
     return node
 

@@ -126,8 +126,25 @@ def check_policy(
     `[batch, n]`, in the space's own shape, or as a tuple (mean, log_std). `env` and `name` stand in messages.
     Returns None where all was checked, else the reason why it could not be.
     """
-    who = name or type(network).__name__
     called_from = user_place()
+    try:
+        return _check_policy(network, observation_space, action_space, env, name, value, called_from)
+    except ShapeError as error:
+        problem = error.with_traceback(None)  # the frames beneath are this package's
+    problem.__context__ = None
+    raise problem
+
+
+def _check_policy(
+    network: nn.Module,
+    observation_space: Space,
+    action_space: Space,
+    env: str,
+    name: str,
+    value: bool,
+    called_from: Place | None,
+) -> str | None:
+    who = name or type(network).__name__
     observation = example_observation(observation_space)
     run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
     prefix = f"{env}: " if env else ""
@@ -165,17 +182,11 @@ def _input_error(
     message = failure_message(run, error, ([observation], {}), who, {}, called_from)
     head = f"{prefix}observations are {describe_space(space)}, which {who} does not take"
     details, fix = list(message.details), message.fix
-    if (
-        isinstance(observation, dict)
-        and not isinstance(error, ShapeError)
-        and isinstance(error, (TypeError, AttributeError))
-    ):
+    if isinstance(observation, dict) and not isinstance(error, ShapeError) and isinstance(error, (TypeError, AttributeError)):
         details = [f"observations come as a dict with {', '.join(observation)}: forward must take one"]
     elif isinstance(observation, Tensor) and observation.ndim == 4 and channels_last(tuple(observation.shape[1:])):
         h, w, c = observation.shape[1:]
-        details.append(
-            f"the observations are images with the channels last, ({h}, {w}, {c}); Conv2d wants ({c}, {h}, {w})"
-        )
+        details.append(f"the observations are images with the channels last, ({h}, {w}, {c}); Conv2d wants ({c}, {h}, {w})")
         fix = "x.permute(0, 3, 1, 2), or wrap the environment"
     elif isinstance(observation, Tensor) and observation.dtype is torch.uint8 and observation.ndim == 4:
         fix = "x.float() / 255"
@@ -248,9 +259,7 @@ class _PolicyCheck:
 
 def _kind(value: Any) -> str:
     if isinstance(value, Tensor):
-        shape = ", ".join(
-            ["batch", *map(str, value.shape[1:])] if value.shape[:1] == (BATCH,) else map(str, value.shape)
-        )
+        shape = ", ".join(["batch", *map(str, value.shape[1:])] if value.shape[:1] == (BATCH,) else map(str, value.shape))
         return f"a tensor ({shape})"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"

@@ -53,9 +53,7 @@ class Summary:
         table = [head]
         for r in self.rows:
             count = "" if not r.multiply_adds else f"{r.multiply_adds:,}{f' per {r.per}' if r.per else ''}"
-            table.append(
-                (r.path, r.layer, r.place, r.inputs, r.outputs, f"{r.parameters:,}" if r.parameters else "", count)
-            )
+            table.append((r.path, r.layer, r.place, r.inputs, r.outputs, f"{r.parameters:,}" if r.parameters else "", count))
         widths = [max(len(row[i]) for row in table) for i in range(len(head))]
         lines = []
         for row in table:
@@ -149,9 +147,7 @@ def _work(run: RecordedRun, event: Event) -> tuple[int | None, str]:
     if not work:
         return work, ""
     per = []
-    sizes = (
-        event.outputs[0].shape[:1] if isinstance(event.module, nn.MultiheadAttention) else event.outputs[0].shape[:-1]
-    )
+    sizes = event.outputs[0].shape[:1] if isinstance(event.module, nn.MultiheadAttention) else event.outputs[0].shape[:-1]
     for size in sizes:
         name = run.spell_size(size)
         if not name.isdigit() and size > 0 and work % size == 0:

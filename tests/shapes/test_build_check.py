@@ -1,5 +1,7 @@
 """The constructor stops a network whose layers do not fit, in words; and leaves every other network alone."""
 
+# The mistakes here are on purpose.
+# mypy: disable-error-code="arg-type, assignment, has-type, union-attr"
 from __future__ import annotations
 
 import dataclasses
@@ -124,7 +126,7 @@ def test_constructor_arguments_in_the_wrong_order_are_seen_by_their_values():
     text = said(Swapped, 8, 64, 4)
     assert "does not fit its input (b, 8) (obs_dim=8, act_dim=4)" in text
     assert "expects 4 input features, gets 64" in text
-    assert text.endswith("fix: fc2 = nn.Linear(64, 64)")
+    assert text.endswith("fix: fc2 = nn.Linear(64, 4)")  # exchanged: that mends the result too
 
 
 def test_a_recurrent_layer_and_an_embedding_are_checked_by_their_rules():
@@ -259,6 +261,18 @@ def test_no_frame_of_the_checking_machinery_stands_between_the_users_line_and_th
         "test_no_frame_of_the_checking_machinery_stands_between_the_users_line_and_the_error",
         "__call__",
     ]
+
+
+def test_the_functions_that_check_stand_alone_in_a_traceback_too():
+    import gymnasium
+
+    net = nn.Sequential(nn.Linear(3, 4), nn.Linear(5, 2))
+    spaces = (gymnasium.spaces.Box(-1, 1, (3,)), gymnasium.spaces.Discrete(2))
+    for check, args in ((rlt.check_network, ("b 3",)), (rlt.check_policy, spaces)):
+        with pytest.raises(ShapeError) as caught:
+            check(net, *args)
+        assert len(traceback.extract_tb(caught.value.__traceback__)) == 2
+        assert caught.value.__context__ is None
 
 
 # ------------------------------------------------------------------------------------ what is left alone

@@ -1,5 +1,7 @@
 """`@rlt.typed`: what a call with wrong tensors says, and that right ones pass."""
 
+# The mistakes here are on purpose.
+# mypy: disable-error-code="arg-type, call-arg, name-defined"
 from __future__ import annotations
 
 import dataclasses
@@ -133,8 +135,7 @@ f, i, b, u = (
 MESSAGES = {
     "a size that the constructor gave": (
         lambda: Policy(8, 4)(f(32, 9)),
-        "Policy.forward: obs must be (batch, obs_dim), got (32, 9) float32\n"
-        "  obs_dim is 8 in this network, here it is 9",
+        "Policy.forward: obs must be (batch, obs_dim), got (32, 9) float32\n  obs_dim is 8 in this network, here it is 9",
     ),
     "a missing batch": (
         lambda: Policy(8, 4)(f(8)),
@@ -148,9 +149,7 @@ MESSAGES = {
     ),
     "one value per row in a column": (
         lambda: td_error(f(5, 3), i(5), f(5, 1), b(5)),
-        "td_error: reward must be (batch), got (5, 1) float32\n"
-        "  1 dimension expected, 2 given\n"
-        "  fix: reward.squeeze(-1)",
+        "td_error: reward must be (batch), got (5, 1) float32\n  1 dimension expected, 2 given\n  fix: reward.squeeze(-1)",
     ),
     "floats for a mask": (
         lambda: td_error(f(5, 3), i(5), f(5), f(5)),
@@ -162,9 +161,7 @@ MESSAGES = {
     ),
     "an image with the channels last": (
         lambda: images(f(2, 32, 32, 3)),
-        "images: x must be (batch, 3, h, w), got (2, 32, 32, 3) float32\n"
-        "  32 where 3 is expected\n"
-        "  fix: x.permute(0, 3, 1, 2)",
+        "images: x must be (batch, 3, h, w), got (2, 32, 32, 3) float32\n  32 where 3 is expected\n  fix: x.permute(0, 3, 1, 2)",
     ),
     "a float image": (
         lambda: frames(f(2, 3, 8, 8)),
@@ -290,9 +287,7 @@ def test_the_decorated_function_keeps_its_name_signature_and_defaults():
 
 def test_positional_only_keyword_only_and_static_methods_keep_their_calling_forms():
     @rlt.typed
-    def forms(
-        a: Float[Tensor, "n"], /, b: Float[Tensor, "n"], *, c: Float[Tensor, "n"], d: int = 2
-    ) -> Float[Tensor, "n"]:
+    def forms(a: Float[Tensor, "n"], /, b: Float[Tensor, "n"], *, c: Float[Tensor, "n"], d: int = 2) -> Float[Tensor, "n"]:
         return a + b + c + d
 
     assert forms(f(2), f(2), c=f(2)).tolist() == [2, 2]

@@ -27,6 +27,8 @@ class ActorCritic(rlt.Module):
 
 
 class SquashedGaussian(rlt.Module):
+    scale: Tensor
+
     def __init__(self, obs_dim: int = 8, action_dim: int = 3) -> None:
         super().__init__()
         self.net = nn.Linear(obs_dim, 2 * action_dim)
@@ -95,9 +97,7 @@ class Residual(nn.Module):
         super().__init__()
         self.c1, self.b1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
         self.c2, self.b2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
-        self.down = (
-            nn.Sequential(nn.Conv2d(i, o, 1, stride), nn.BatchNorm2d(o)) if stride != 1 or i != o else nn.Identity()
-        )
+        self.down = nn.Sequential(nn.Conv2d(i, o, 1, stride), nn.BatchNorm2d(o)) if stride != 1 or i != o else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.relu(self.b1(self.c1(x)), inplace=True)
@@ -149,9 +149,7 @@ class VAE(rlt.Module):
         self.enc, self.mu, self.logvar = nn.Linear(784, 400), nn.Linear(400, z), nn.Linear(400, z)
         self.dec = nn.Sequential(nn.Linear(z, 400), nn.ReLU(), nn.Linear(400, 784), nn.Sigmoid())
 
-    def forward(
-        self, x: Float[Tensor, "b 784"]
-    ) -> tuple[Float[Tensor, "b 784"], Float[Tensor, "b z"], Float[Tensor, ""]]:
+    def forward(self, x: Float[Tensor, "b 784"]) -> tuple[Float[Tensor, "b 784"], Float[Tensor, "b z"], Float[Tensor, ""]]:
         h = torch.relu(self.enc(x))
         mu, lv = self.mu(h), self.logvar(h)
         out = self.dec(mu + torch.exp(0.5 * lv) * torch.randn_like(lv))
@@ -192,6 +190,8 @@ class LanguageModel(rlt.Module):
 
 
 class GPT(rlt.Module):
+    mask: Tensor
+
     def __init__(self, vocab: int = 50, d: int = 32, heads: int = 4, context: int = 256) -> None:
         super().__init__()
         self.heads = heads
@@ -244,6 +244,9 @@ class Recurrent(rlt.Module):
 
 
 class Normalised(rlt.Module):
+    mean: Tensor
+    var: Tensor
+
     def __init__(self, n: int = 4) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(n))

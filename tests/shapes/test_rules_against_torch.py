@@ -84,7 +84,9 @@ def test_rules_carry_names_through(rule, inputs, options, shape):
         answer = layer.apply(layer.arguments((), options), *[given(x) for x in inputs])
     else:
         arguments = [parse_shape("d").dims[0] if rule == "view" and x == "d" else given(x) for x in inputs]
-        answer = operator_rule(rule)(*arguments, **options)
+        found = operator_rule(rule)
+        assert found is not None
+        answer = found(*arguments, **options)
     parts = answer if isinstance(answer, tuple) else (answer,)
     assert " ".join(str(p.shape) for p in parts) == shape
 

@@ -59,9 +59,7 @@ def test_a_space_without_a_known_size_is_refused_by_name():
         observation_size(Text(5))
 
 
-@pytest.mark.parametrize(
-    "space", [VECTOR, IMAGE, Discrete(3), MultiDiscrete([2, 3]), MultiBinary(4), Dict(a=VECTOR, b=IMAGE)]
-)
+@pytest.mark.parametrize("space", [VECTOR, IMAGE, Discrete(3), MultiDiscrete([2, 3]), MultiBinary(4), Dict(a=VECTOR, b=IMAGE)])
 def test_example_observations_have_the_shape_of_a_real_batch(space):
     made, real = example_observation(space, batch=5), [space.sample() for _ in range(5)]
 

@@ -174,6 +174,4 @@ def need_width(x: TensorSpec, d_model: Any) -> None:
     need_rank(x, (2, 3), "(time, batch, features), or (batch, time, features) with batch_first=True")
     wanted, got = as_dim(d_model), x.shape.size(-1)
     if D.differ(got, wanted):
-        raise Problem(
-            f"{D.show(wanted)} features", D.show(got), dimension=-1, sizes=(wanted, got), change={"d_model": got}
-        )
+        raise Problem(f"{D.show(wanted)} features", D.show(got), dimension=-1, sizes=(wanted, got), change={"d_model": got})

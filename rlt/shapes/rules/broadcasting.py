@@ -199,9 +199,7 @@ def loss(input: TensorSpec, target: TensorSpec, reduction: str = "mean", broadca
     a, b = input.shape, target.shape
     known = not broadcasts and a.rank is not None and b.rank is not None
     if known and (a.rank != b.rank or any(D.differ(x, y) for x, y in zip(a.dims, b.dims))):
-        raise Problem(
-            f"a target of the input's shape {a}", str(b), sizes=_first_difference(a, b), argument=1, involved=(0, 1)
-        )
+        raise Problem(f"a target of the input's shape {a}", str(b), sizes=_first_difference(a, b), argument=1, involved=(0, 1))
     if reduction == "none":
         return input
     return input.of(() if reduction in ("mean", "sum") else UNKNOWN_SHAPE)
@@ -244,9 +242,7 @@ def softmax(input: TensorSpec, dim: Any = None, dtype: Any = None) -> TensorSpec
     if isinstance(dim, int) and input.rank is not None:
         n = max(input.rank, 1)
         if not -n <= dim < n:
-            raise Problem(
-                f"a dimension from {-n} to {n - 1}", f"{dim} for {input.shape}", kind="argument", dimension=dim
-            )
+            raise Problem(f"a dimension from {-n} to {n - 1}", f"{dim} for {input.shape}", kind="argument", dimension=dim)
     if dtype is None:
         return input
     return input.of(input.shape, dtype if isinstance(dtype, str) else None)

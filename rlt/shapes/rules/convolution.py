@@ -44,12 +44,7 @@ def conv_size(size: Dim, kernel: Any, stride: Any, padding: Any, dilation: Any) 
 def transposed_size(size: Dim, kernel: Any, stride: Any, padding: Any, output_padding: Any, dilation: Any) -> Dim:
     """(size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1."""
     kernel, stride, padding, extra, dilation = (as_dim(v) for v in (kernel, stride, padding, output_padding, dilation))
-    if (
-        isinstance(extra, int)
-        and isinstance(stride, int)
-        and isinstance(dilation, int)
-        and extra >= max(stride, dilation) > 0
-    ):
+    if isinstance(extra, int) and isinstance(stride, int) and isinstance(dilation, int) and extra >= max(stride, dilation) > 0:
         raise Problem(f"output_padding below {max(stride, dilation)}", str(extra), kind="argument")
     grown = D.add(D.mul(D.sub(size, 1), stride), D.add(D.mul(dilation, D.sub(kernel, 1)), 1))
     out = D.add(D.sub(grown, D.mul(padding, 2)), extra)
@@ -185,7 +180,5 @@ def fold(
     settings = zip(kernels, *(each(v, 2) for v in (stride, padding, dilation)))
     windows = D.product([window_count(as_dim(o), k, s, p, d) for o, (k, s, p, d) in zip(outs, settings)])
     if D.differ(shape.dims[-1], windows):
-        raise Problem(
-            f"{D.show(windows)} windows", D.show(shape.dims[-1]), dimension=-1, sizes=(windows, shape.dims[-1])
-        )
+        raise Problem(f"{D.show(windows)} windows", D.show(shape.dims[-1]), dimension=-1, sizes=(windows, shape.dims[-1]))
     return x.of(shape.with_last((channels, *(as_dim(o) for o in outs)), 2))

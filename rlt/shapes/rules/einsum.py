@@ -37,9 +37,7 @@ def einsum(equation: Any, *operands: Any) -> TensorSpec:
             hidden = x.rank - len(letters)
             if hidden < 0 or (hidden > 0 and not dots):
                 raise Problem(
-                    f"{len(letters)} dimensions for {term}"
-                    if not dots
-                    else f"at least {len(letters)} dimensions for {term}",
+                    f"{len(letters)} dimensions for {term}" if not dots else f"at least {len(letters)} dimensions for {term}",
                     f"{x.rank} in {x.shape}",
                     kind="rank",
                     argument=i + 1,

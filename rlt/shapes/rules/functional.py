@@ -41,9 +41,7 @@ def make_conv_function(n: int) -> Callable[..., TensorSpec]:
         groups: Any = 1,
     ) -> TensorSpec:
         if weight.rank is not None and weight.rank != n + 2:
-            raise Problem(
-                f"a weight of {n + 2} dimensions (out, in, kernel)", str(weight.shape), kind="rank", argument=1
-            )
+            raise Problem(f"a weight of {n + 2} dimensions (out, in, kernel)", str(weight.shape), kind="rank", argument=1)
         return layer(
             input,
             in_channels=_times(_size(weight, 1), groups),
@@ -72,9 +70,7 @@ def make_conv_transpose_function(n: int) -> Callable[..., TensorSpec]:
         dilation: Any = 1,
     ) -> TensorSpec:
         if weight.rank is not None and weight.rank != n + 2:
-            raise Problem(
-                f"a weight of {n + 2} dimensions (in, out, kernel)", str(weight.shape), kind="rank", argument=1
-            )
+            raise Problem(f"a weight of {n + 2} dimensions (in, out, kernel)", str(weight.shape), kind="rank", argument=1)
         check_groups(_size(weight, 0), 0, groups)
         return layer(
             input,
@@ -155,9 +151,7 @@ def embedding_function(
     sparse: Any = False,
 ) -> TensorSpec:
     """`F.embedding`: the weight is `[count, width]`."""
-    return embedding(
-        input, num_embeddings=_size(weight, 0), embedding_dim=_size(weight, 1), dtype=weight.dtype or "float"
-    )
+    return embedding(input, num_embeddings=_size(weight, 0), embedding_dim=_size(weight, 1), dtype=weight.dtype or "float")
 
 
 def batch_norm(
@@ -176,22 +170,16 @@ def layer_norm_function(
     input: TensorSpec, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5
 ) -> TensorSpec:
     """`F.layer_norm`."""
-    return layer_norm(
-        input, normalized_shape=tuple(normalized_shape) if isinstance(normalized_shape, list) else normalized_shape
-    )
+    return layer_norm(input, normalized_shape=tuple(normalized_shape) if isinstance(normalized_shape, list) else normalized_shape)
 
 
-def group_norm_function(
-    input: TensorSpec, num_groups: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5
-) -> TensorSpec:
+def group_norm_function(input: TensorSpec, num_groups: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> TensorSpec:
     """`F.group_norm`."""
     channels = input.shape.size(1) if input.rank is not None and input.rank > 1 else None
     return group_norm(input, num_groups=num_groups, num_channels=UNKNOWN if channels is None else channels)
 
 
-def unfold_function(
-    input: TensorSpec, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> TensorSpec:
+def unfold_function(input: TensorSpec, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> TensorSpec:
     """`F.unfold`."""
     return unfold(input, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 

@@ -79,9 +79,7 @@ def take_along_dim(input: TensorSpec, indices: TensorSpec, dim: Any = None) -> T
     return input.of(broadcast_shapes(a, b).replace(at, indices.dims[at]))
 
 
-def scatter(
-    input: TensorSpec, dim: Any, index: TensorSpec, src: Any = None, value: Any = None, reduce: Any = None
-) -> TensorSpec:
+def scatter(input: TensorSpec, dim: Any, index: TensorSpec, src: Any = None, value: Any = None, reduce: Any = None) -> TensorSpec:
     """The input's shape; the index fits into the input (but in `dim`) and into `src`."""
     _need_index(index)
     _need_rank(input, index, 2)
@@ -91,14 +89,8 @@ def scatter(
             _need_within(have, asked, d, at, input, index)
     if isinstance(src, TensorSpec):
         same_device(input, index, src)
-        if (
-            src.dtype in dtypes.FLOATS + dtypes.INTS
-            and input.dtype in dtypes.FLOATS + dtypes.INTS
-            and src.dtype != input.dtype
-        ):
-            raise Problem(
-                f"src of dtype {input.dtype}, as the input", str(src), kind="dtype", argument=3, involved=(0, 3)
-            )
+        if src.dtype in dtypes.FLOATS + dtypes.INTS and input.dtype in dtypes.FLOATS + dtypes.INTS and src.dtype != input.dtype:
+            raise Problem(f"src of dtype {input.dtype}, as the input", str(src), kind="dtype", argument=3, involved=(0, 3))
         if src.rank is not None and index.rank is not None:
             if max(src.rank, 1) != max(index.rank, 1):
                 raise Problem(
@@ -137,9 +129,7 @@ def index_put(input: TensorSpec, dim: Any, index: TensorSpec, source: Any = None
             wanted = input.shape.replace(at, index.dims[0])
             for d, (a, b) in enumerate(zip(wanted.dims, source.dims)):
                 if D.differ(a, b):
-                    raise Problem(
-                        f"a source of shape {wanted}", str(source.shape), dimension=d, sizes=(a, b), argument=3
-                    )
+                    raise Problem(f"a source of shape {wanted}", str(source.shape), dimension=d, sizes=(a, b), argument=3)
         elif input.rank > 0:
             raise Problem(f"a source of {input.rank} dimensions", str(source.shape), kind="rank", argument=3)
     return input

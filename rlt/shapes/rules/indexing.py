@@ -95,9 +95,7 @@ def _is_mask(index: TensorSpec) -> bool:
 
 def _is_zero_dim(index: Any) -> bool:
     """A 0-d integer tensor selects, as a number does."""
-    return (
-        isinstance(index, TensorSpec) and index.rank == 0 and dtypes.kind(index.dtype) == "int" and not _is_mask(index)
-    )
+    return isinstance(index, TensorSpec) and index.rank == 0 and dtypes.kind(index.dtype) == "int" and not _is_mask(index)
 
 
 def _apply(shape: Shape, items: list[Any]) -> Shape:
@@ -118,9 +116,7 @@ def _apply(shape: Shape, items: list[Any]) -> Shape:
         size = shape.dims[d]
         if known_int(item) or isinstance(item, D.Sym) or _is_zero_dim(item):
             if known_int(item) and isinstance(size, int) and not -size <= item < size:
-                raise Problem(
-                    f"an index from {-size} to {size - 1} at dimension {d} of {shape}", str(item), dimension=d
-                )
+                raise Problem(f"an index from {-size} to {size - 1} at dimension {d} of {shape}", str(item), dimension=d)
             d += 1
         elif isinstance(item, slice):
             if known_int(item.step) and item.step < 1:
@@ -149,9 +145,7 @@ def _index_shape(shape: Shape, d: int, item: Any) -> tuple[Shape, int]:
     if isinstance(item, (list, tuple)):
         if item and all(isinstance(v, bool) for v in item):
             if D.differ(shape.dims[d], len(item)):
-                raise Problem(
-                    f"a mask of {D.show(shape.dims[d])} at dimension {d} of {shape}", str(len(item)), dimension=d
-                )
+                raise Problem(f"a mask of {D.show(shape.dims[d])} at dimension {d} of {shape}", str(len(item)), dimension=d)
             return Shape((sum(item),)), 1
         flat = all(known_int(v) for v in item)
         size = shape.dims[d]
@@ -204,9 +198,7 @@ def select(input: TensorSpec, dim: Any, index: Any) -> TensorSpec:
     assert at is not None
     size = input.dims[at]
     if known_int(index) and isinstance(size, int) and not -size <= index < size:
-        raise Problem(
-            f"an index from {-size} to {size - 1} at dimension {dim} of {input.shape}", str(index), dimension=dim
-        )
+        raise Problem(f"an index from {-size} to {size - 1} at dimension {dim} of {input.shape}", str(index), dimension=dim)
     return input.of(input.dims[:at] + input.dims[at + 1 :])
 
 

@@ -103,9 +103,7 @@ def stack(tensors: Any, dim: Any = 0) -> TensorSpec:
                     involved=(0, i),
                 )
         if t.rank != first.rank:
-            raise Problem(
-                f"tensors of one shape, {first.shape}", str(t.shape), kind="rank", argument=i, involved=(0, i)
-            )
+            raise Problem(f"tensors of one shape, {first.shape}", str(t.shape), kind="rank", argument=i, involved=(0, i))
     if first.rank is None or not known_int(dim):
         return whole
     at = axis(dim, first.shape, extra=1)

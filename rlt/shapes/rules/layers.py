@@ -51,9 +51,7 @@ class Layer:
     def arguments(self, positional: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
         """A constructor call's arguments by name, defaults filled in; `UNKNOWN` where a required one is missing."""
         given = dict(zip(self.parameters, positional)) | {k: v for k, v in keywords.items() if k in self.parameters}
-        return {
-            k: given.get(k, UNKNOWN if d is inspect.Parameter.empty else d) for k, d in _parameters(self.rule).items()
-        }
+        return {k: given.get(k, UNKNOWN if d is inspect.Parameter.empty else d) for k, d in _parameters(self.rule).items()}
 
     def apply(self, arguments: Mapping[str, Any], *inputs: Any, **keywords: Any) -> Any:
         """The rule on inputs (`TensorSpec`, or tuples of them for states)."""

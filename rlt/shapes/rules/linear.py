@@ -57,9 +57,7 @@ def bilinear(
     dtype: Any = None,
 ) -> TensorSpec:
     """`[..., in1_features]` and `[..., in2_features]` to `[..., out_features]`, their leading sizes equal."""
-    for i, (x, features, key) in enumerate(
-        ((input1, in1_features, "in1_features"), (input2, in2_features, "in2_features"))
-    ):
+    for i, (x, features, key) in enumerate(((input1, in1_features, "in1_features"), (input2, in2_features, "in2_features"))):
         need_float(x, argument=i)
         wanted, got = as_dim(features), x.shape.size(-1)
         if D.differ(got, wanted):
@@ -144,9 +142,7 @@ def embedding_bag(
 def need_indices(x: TensorSpec, argument: int | str = 0) -> None:
     """Refuses what cannot be an index: floats, bool, small integers."""
     if dtypes.kind(x.dtype) in ("float", "bool", "complex") or x.dtype in ("uint8", "int8", "int16"):
-        raise Problem(
-            "integer indices (Int64)", str(x), kind="dtype", fix="{x}.long()" if x.dtype in dtypes.INTS else ""
-        )
+        raise Problem("integer indices (Int64)", str(x), kind="dtype", fix="{x}.long()" if x.dtype in dtypes.INTS else "")
 
 
 def unchanged(x: TensorSpec, **options: Any) -> TensorSpec:
@@ -177,16 +173,12 @@ def glu(x: TensorSpec, *, dim: Any = -1) -> TensorSpec:
     return x.of(x.shape.replace(dim, D.floordiv(size, 2)))
 
 
-def prelu(
-    x: TensorSpec, *, num_parameters: Any = 1, init: Any = 0.25, device: Any = None, dtype: Any = None
-) -> TensorSpec:
+def prelu(x: TensorSpec, *, num_parameters: Any = 1, init: Any = 0.25, device: Any = None, dtype: Any = None) -> TensorSpec:
     """One slope for all, or one for each channel (dimension 1)."""
     need_float(x)
     wanted = as_dim(num_parameters)
     got = x.shape.size(1) if x.rank is None or x.rank > 1 else 1
     if wanted != 1 and D.differ(got, wanted):
-        raise Problem(
-            f"{D.show(wanted)} channels", D.show(got), dimension=1, sizes=(wanted, got), change={"num_parameters": got}
-        )
+        raise Problem(f"{D.show(wanted)} channels", D.show(got), dimension=1, sizes=(wanted, got), change={"num_parameters": got})
     need_same_dtype(x, dtype)
     return x

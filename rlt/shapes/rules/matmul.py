@@ -21,9 +21,7 @@ def _product_dtype(a: TensorSpec, b: TensorSpec) -> dtypes.Dtype:
         ka, kb = dtypes.kind(a.dtype), dtypes.kind(b.dtype)
         turn = 0 if ka != "float" and kb == "float" else 1
         fix = "{x}.float()" if {ka, kb} in ({"int", "float"}, {"bool", "float"}) else f"{{x}}.to(torch.{a.dtype})"
-        raise Problem(
-            f"both sides of one dtype ({a.dtype})", str(b), kind="dtype", fix=fix, argument=turn, involved=(0, 1)
-        )
+        raise Problem(f"both sides of one dtype ({a.dtype})", str(b), kind="dtype", fix=fix, argument=turn, involved=(0, 1))
     return b.dtype if a.dtype in dtypes.KINDS else a.dtype
 
 
@@ -50,18 +48,12 @@ def matmul(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     a, b = input.shape, other.shape
     result = TensorSpec(UNKNOWN_SHAPE, dtype, device)
     if a.rank == 0 or b.rank == 0:
-        raise Problem(
-            "at least 1 dimension on both sides", "a scalar (use *)", kind="rank", argument=0 if a.rank == 0 else 1
-        )
+        raise Problem("at least 1 dimension on both sides", "a scalar (use *)", kind="rank", argument=0 if a.rank == 0 else 1)
     if b.rank == 1 and b.rank is not None:
         _inner(input, other, a.size(-1), b.dims[-1], -1)
         if a.rank is None:
             exposed = a.expose_last(1)
-            return (
-                result.of(Shape(exposed.dims[:-1], exposed.run, exposed.run_name))
-                if len(exposed.after) >= 2
-                else result
-            )
+            return result.of(Shape(exposed.dims[:-1], exposed.run, exposed.run_name)) if len(exposed.after) >= 2 else result
         return result.of(a.dims[:-1])
     if a.rank == 1:
         _inner(input, other, a.dims[0], b.size(-2), -2)

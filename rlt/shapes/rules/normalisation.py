@@ -15,9 +15,7 @@ from rlt.shapes.shape import shape_of
 def _need_channels(x: TensorSpec, dimension: int, wanted: Any, key: str) -> None:
     size, got = as_dim(wanted), x.shape.size(dimension)
     if D.differ(got, size):
-        raise Problem(
-            f"{D.show(size)} channels", D.show(got), dimension=dimension, sizes=(size, got), change={key: got}
-        )
+        raise Problem(f"{D.show(size)} channels", D.show(got), dimension=dimension, sizes=(size, got), change={key: got})
 
 
 def make_batch_norm(n: int) -> Callable[..., TensorSpec]:

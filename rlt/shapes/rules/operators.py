@@ -38,9 +38,7 @@ def _loss(input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "m
     return broadcasting.loss(input, target, reduction if isinstance(reduction, str) else "?")
 
 
-def _bce_with_logits(
-    input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "mean", **options: Any
-) -> TensorSpec:
+def _bce_with_logits(input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "mean", **options: Any) -> TensorSpec:
     return broadcasting.loss(input, target, reduction if isinstance(reduction, str) else "?")
 
 
@@ -89,9 +87,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
         "eq ne lt le gt ge not_equal less less_equal greater greater_equal __eq__ __ne__ __lt__ __le__ __gt__ __ge__ "
         "logical_and logical_or logical_xor isclose",
     ),
-    **_named(
-        broadcasting.bitwise, "bitwise_and bitwise_or bitwise_xor __and__ __or__ __xor__ __rand__ __ror__ __rxor__"
-    ),
+    **_named(broadcasting.bitwise, "bitwise_and bitwise_or bitwise_xor __and__ __or__ __xor__ __rand__ __ror__ __rxor__"),
     **_named(broadcasting.float_pair, "atan2 arctan2 xlogy"),
     **_named(broadcasting.floats_pair, "hypot logaddexp"),
     **_named(broadcasting.same, "bitwise_not __invert__"),

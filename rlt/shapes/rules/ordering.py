@@ -11,9 +11,7 @@ from rlt.shapes.rules.tensor import TensorSpec, axis, need_float
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
 
 
-def topk(
-    input: TensorSpec, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True
-) -> tuple[TensorSpec, TensorSpec]:
+def topk(input: TensorSpec, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> tuple[TensorSpec, TensorSpec]:
     """(values, indices): `k` in place of dimension `dim`, which holds at least k."""
     if not known_int(dim):
         out = input.of(UNKNOWN_SHAPE)
@@ -27,9 +25,7 @@ def topk(
     return out, out.of(out.shape, "int64")
 
 
-def sort(
-    input: TensorSpec, dim: Any = -1, descending: Any = False, stable: Any = False
-) -> tuple[TensorSpec, TensorSpec]:
+def sort(input: TensorSpec, dim: Any = -1, descending: Any = False, stable: Any = False) -> tuple[TensorSpec, TensorSpec]:
     """(values, indices) of the same shape."""
     if known_int(dim):
         axis(dim, input.shape)

@@ -102,9 +102,7 @@ def make_avg_pool(n: int) -> Callable[..., TensorSpec]:
 def make_lp_pool(n: int) -> Callable[..., TensorSpec]:
     """The rule of `LPPool{n}d`."""
 
-    def lp_pool(
-        x: TensorSpec, *, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False
-    ) -> TensorSpec:
+    def lp_pool(x: TensorSpec, *, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False) -> TensorSpec:
         return _pooled(x, n, kernel_size, stride, 0, 1, ceil_mode, whole=n == 3)
 
     return lp_pool

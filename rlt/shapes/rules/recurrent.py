@@ -68,9 +68,7 @@ def _need_state(given: TensorSpec, want: TensorSpec, letter: str, batched: bool 
         return
     for i, (w, g) in enumerate(zip(want.dims, given.dims)):
         if D.differ(w, g):
-            raise Problem(
-                f"{letter} of shape {want.shape} {layout}", str(given.shape), dimension=i, sizes=(w, g), argument="hx"
-            )
+            raise Problem(f"{letter} of shape {want.shape} {layout}", str(given.shape), dimension=i, sizes=(w, g), argument="hx")
 
 
 def _given(hx: Any) -> tuple[TensorSpec, ...]:

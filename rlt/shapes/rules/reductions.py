@@ -72,9 +72,7 @@ def mean(input: TensorSpec, dim: Any = None, keepdim: Any = False, dtype: Any = 
     return input.of(reduced_shape(input.shape, dim, keepdim), _dtype(dtype, input.dtype))
 
 
-def spread(
-    input: TensorSpec, dim: Any = None, unbiased: Any = True, keepdim: Any = False, correction: Any = 1
-) -> TensorSpec:
+def spread(input: TensorSpec, dim: Any = None, unbiased: Any = True, keepdim: Any = False, correction: Any = 1) -> TensorSpec:
     """`std`, `var`."""
     need_float(input)
     if isinstance(dim, bool):  # std(unbiased)
@@ -147,16 +145,12 @@ def norm(input: TensorSpec, p: Any = "fro", dim: Any = None, keepdim: Any = Fals
     return input.of(reduced_shape(input.shape, dim, keepdim), _dtype(dtype, input.dtype))
 
 
-def vector_norm(
-    input: TensorSpec, ord: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None
-) -> TensorSpec:
+def vector_norm(input: TensorSpec, ord: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> TensorSpec:
     """`torch.linalg.vector_norm`, `torch.linalg.norm`."""
     return norm(input, ord, dim, keepdim, dtype)
 
 
-def quantile(
-    input: TensorSpec, q: Any, dim: Any = None, keepdim: Any = False, interpolation: Any = "linear"
-) -> TensorSpec:
+def quantile(input: TensorSpec, q: Any, dim: Any = None, keepdim: Any = False, interpolation: Any = "linear") -> TensorSpec:
     """Along `dim`; a 1-d `q` of k values puts k first."""
     need_float(input)
     shape = reduced_shape(input.shape, dim, keepdim)
@@ -174,9 +168,7 @@ def cosine_similarity(x1: TensorSpec, x2: TensorSpec, dim: Any = 1, eps: Any = 1
     return both.of(reduced_shape(both.shape, dim, False))
 
 
-def pairwise_distance(
-    x1: TensorSpec, x2: TensorSpec, p: Any = 2.0, eps: Any = 1e-6, keepdim: Any = False
-) -> TensorSpec:
+def pairwise_distance(x1: TensorSpec, x2: TensorSpec, p: Any = 2.0, eps: Any = 1e-6, keepdim: Any = False) -> TensorSpec:
     """Broadcasts, then drops the last dimension."""
     from rlt.shapes.rules.broadcasting import elementwise
 

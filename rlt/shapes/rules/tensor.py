@@ -122,9 +122,7 @@ def axis(dim: Any, x: Shape, *, extra: int = 0, argument: int | str = 0) -> int 
     if n == 0:
         n = 1  # torch lets -1 and 0 name the one "dimension" of a scalar
     if not -n <= dim < n:
-        raise Problem(
-            f"a dimension from {-n} to {n - 1}", f"{dim} for {x}", kind="argument", dimension=dim, argument=argument
-        )
+        raise Problem(f"a dimension from {-n} to {n - 1}", f"{dim} for {x}", kind="argument", dimension=dim, argument=argument)
     return dim % n
 
 

@@ -18,9 +18,7 @@ def permute(input: TensorSpec, *dims: Any) -> TensorSpec:
         return input.of(UNKNOWN_SHAPE if order is None else (None,) * len(order))
     if input.rank is None:
         if input.shape.least_rank > len(order):
-            raise Problem(
-                f"{len(order)} dimensions", f"at least {input.shape.least_rank} in {input.shape}", kind="rank"
-            )
+            raise Problem(f"{len(order)} dimensions", f"at least {input.shape.least_rank} in {input.shape}", kind="rank")
         return input.of((None,) * len(order))
     if len(order) != input.rank:
         raise Problem(f"{len(order)} dimensions for permute{order}", f"{input.rank} in {input.shape}", kind="rank")
@@ -65,9 +63,7 @@ def matrix_t(input: TensorSpec) -> TensorSpec:
     if input.rank is None:
         return input.of(UNKNOWN_SHAPE)
     if input.rank > 2:
-        raise Problem(
-            "at most 2 dimensions", f"{input.rank} in {input.shape}", kind="rank", fix="{x}.transpose(-2, -1)"
-        )
+        raise Problem("at most 2 dimensions", f"{input.rank} in {input.shape}", kind="rank", fix="{x}.transpose(-2, -1)")
     return input if input.rank < 2 else input.of(input.dims[::-1])
 
 

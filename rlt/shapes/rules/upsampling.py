@@ -123,9 +123,7 @@ def grid_sample(
         return input.of(type(input.shape)((), run=0))
     need_rank(input, (4, 5), "4 or 5 dimensions (batch, channels, sizes)")
     if grid.rank != input.rank or D.differ(grid.dims[-1], input.rank - 2):
-        raise Problem(
-            f"a grid of {input.rank} dimensions with {input.rank - 2} coordinates last", str(grid.shape), argument=1
-        )
+        raise Problem(f"a grid of {input.rank} dimensions with {input.rank - 2} coordinates last", str(grid.shape), argument=1)
     if D.differ(grid.dims[0], input.dims[0]):
         raise Problem(
             f"a grid for batch {D.show(input.dims[0])}",
