@@ -77,20 +77,15 @@ def is_external(name: str) -> bool:
 
 
 def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: str | None = None) -> None:
-    """Refuses a `package.module:Object` read from a file unless its package is trusted.
+    """Refuses a `package.module:Object` read from a file unless it is registered or its package is trusted.
 
     `trust=None` means that a person typed the name. `key` says where it stood, `repeat` is the command to run again.
     """
-    if trust is None or not is_external(name):
+    if trust is None or not is_external(name) or _is_registered(name):
         return
     module = name.split(":", 1)[0]
     package = module.split(".", 1)[0]
-    if package == "rlt" or any(module == t or module.startswith(t + ".") for t in trust):
-        return
-    announced = {
-        e.value.split(":")[0].split(".")[0] for g in ("agents", "envs", "models") for e in entry_points(group=f"rlt.{g}")
-    }
-    if package in announced:
+    if any(module == t or module.startswith(t + ".") for t in trust):
         return
     command = f"{repeat} trust={package}" if repeat else f"trust={package}"
     raise TrustError(
@@ -98,6 +93,25 @@ def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: s
         "nothing of it was imported: code that a file names runs only with your word",
         fix=f"if you trust {package}: {command}",
     )
+
+
+def _is_registered(name: str) -> bool:
+    """Whether `name` is announced by an entry point, or a class that an own room defines.
+
+    Not everything that can be reached through rlt counts: `rlt.run.folder:os.system` is reached through it too."""
+    if any(name == e.value for group in _ROOMS for e in entry_points(group=f"rlt.{group}")):
+        return True
+    module, _, attribute = name.partition(":")
+    if module.split(".")[:1] != ["rlt"] or module.split(".")[1:2] not in [[room] for room in _ROOMS]:
+        return False
+    try:
+        found = getattr(importlib.import_module(module), attribute, None)
+    except ModuleNotFoundError:
+        return False
+    return isinstance(found, type) and found.__module__.split(".")[0] == "rlt"
+
+
+_ROOMS = ("agents", "envs", "models")
 
 
 def load(group: str, name: str, *, key: str, trust: tuple[str, ...] | None = None, repeat: str | None = None) -> Any:

@@ -83,6 +83,7 @@ def _hydra(words: list[str]) -> int:
         RunFolder(planned.folder).refuse_existing()
     elif planned.folder.exists() and any(planned.folder.iterdir()):
         raise RunError(f"{planned.folder} already holds a sweep", fix="hydra.sweep.dir=OTHER")
+    new = [f for f in (planned.folder, *planned.folder.parents) if not f.exists()]
     _results.clear()
     with _arguments(planned.hydra_words()):
         hydra.main(config_path="pkg://rlt.configs", config_name="train", **VERSION_BASE)(hydra_job)()
@@ -91,7 +92,10 @@ def _hydra(words: list[str]) -> int:
 
         return collect(planned.folder)
     result = _results[-1] if _results else None
-    return 2 if isinstance(result, RltError) else _exit_code(result)
+    if isinstance(result, RltError):
+        _remove_empty(new)
+        return 2
+    return _exit_code(result)
 
 
 _results: list[Outcome | RltError] = []
@@ -119,8 +123,6 @@ def hydra_job(cfg: DictConfig) -> float:
         _results.append(error)
         if settings.mode is not None and settings.mode.name == "MULTIRUN":
             (folder / "error.txt").write_text(f"{error}\n", encoding="utf-8")
-        else:
-            _remove_empty(folder)
         return float("nan")
     _results.append(outcome)
     if outcome.signal is not None and settings.mode is not None and settings.mode.name == "MULTIRUN":
@@ -128,12 +130,11 @@ def hydra_job(cfg: DictConfig) -> float:
     return job.score(outcome)
 
 
-def _remove_empty(folder: Path) -> None:
-    """Takes away the folder that Hydra made for a run that never was."""
+def _remove_empty(folders: list[Path]) -> None:
+    """Takes away the folders, innermost first, that Hydra made for a run that never was."""
     with suppress(OSError):
-        folder.rmdir()
-        folder.parent.rmdir()
-        folder.parent.parent.rmdir()
+        for folder in folders:
+            folder.rmdir()
 
 
 def _exit_code(result: object) -> int:

@@ -42,6 +42,13 @@ def resolved(config: RunConfig, learner: Learner, device: str) -> RunConfig:
         "evaluation": tenth if config.evaluation.interval is None else config.evaluation.interval,
         "checkpoint": tenth if config.checkpoint.interval is None else config.checkpoint.interval,
     }
+    for name, value in (("reward", config.stop.reward), ("patience", config.stop.patience)):
+        if value is not None and not intervals["evaluation"]:
+            raise ConfigError(
+                f"stop.{name}={value:g} and evaluation.interval=0 contradict each other",
+                "a run is stopped after an evaluation, and there would be none",
+                fix=f"an evaluation.interval, or stop.{name}=null",
+            )
     size = learner.vector_size
     for name, interval in intervals.items():
         if interval < 0 or 0 < interval < size:

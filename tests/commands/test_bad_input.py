@@ -12,6 +12,8 @@ import yaml
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rlt import registry
+from rlt.errors import TrustError
 from tests.commands.conftest import SMALL
 
 OWN = "model.name=tests.commands.own"
@@ -38,6 +40,10 @@ MISTAKES = {
     "an unknown device": ([*SMALL, "device=gpu"], ["device=gpu", "cuda"]),
     "minibatches that do not divide": ([*SMALL, "agent.minibatch_size=48"], ["128 / 48", "fix: n_steps=36", "minibatch_size=32"]),
     "an interval below a vector step": ([*SMALL, "evaluation.interval=3"], ["interval=3", "fix: evaluation.interval=4"]),
+    "a reason to stop that is never looked at": (
+        [*SMALL, "stop.reward=9", "evaluation.interval=0"],
+        ["stop.reward=9", "evaluation.interval=0"],
+    ),
     "several values without -m": ([*SMALL, "seed=0,1"], ["seed=0,1", "-m"]),
     "an unknown option": (["--sed=3", *SMALL], ["--sed=3", "key=value"]),
     "a word that is no override": ([*SMALL, "seed"], ["command line", "seed"]),
@@ -225,3 +231,17 @@ def test_code_that_a_run_folder_names_is_imported_only_where_it_is_trusted(comma
     assert not (tmp_path / "new").exists()
     command("evaluate", run, "episodes=1", "trust=foreign")
     assert mark.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["rlt.run.folder:os.system", "rlt.registry:load_object", "rlt.envs.source:load_object", "rlt.run.folder:Path"]
+)
+def test_what_can_be_reached_through_rlt_is_not_registered(name):
+    with pytest.raises(TrustError, match="trust=rlt"):
+        registry.check_trust(name, key="env.id", trust=())
+    registry.check_trust(name, key="env.id", trust=None)  # a person typed it
+
+
+def test_a_class_that_a_room_of_rlt_defines_is_registered():
+    registry.check_trust("rlt.agents.ppo.agent:PPO", key="agent.name", trust=())
+    registry.check_trust("CartPole-v1", key="env.id", trust=())
