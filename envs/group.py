@@ -180,6 +180,8 @@ class Group:
         self.masks = mask is not None
         for i, state in enumerate(saved["envs"]):
             if state["exact"] is not None:
+                if not self._checked and self._replays[i] is None:
+                    self.envs[i].reset()  # what is made in reset is there when it is restored
                 self._snapshots[i].restore(state["exact"])
             else:
                 first, info = snapshots.restart(self.envs[i], state)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import cloudpickle
@@ -91,9 +90,12 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
     def _start(self, actions: Arrays) -> None:
         for shared, array in zip(self._board.actions, actions):
             shared[:] = array
-        with self._ending_on_errors():
+        try:
             for worker in self._workers:
                 worker.start_step()
+        except BaseException as error:
+            self._end_after(error)
+            raise
 
     def _finish(self, actions: Arrays) -> Outcome:
         ended = any(self._answers("a step"))
@@ -129,28 +131,29 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
 
     def _call(self, name: str, *arguments: Sequence[Any]) -> list[Any]:
         """The same call to every worker, each with its own arguments; their answers in order."""
-        with self._ending_on_errors():
+        try:
             for worker, given in zip(self._workers, arguments or [()] * len(self._workers)):
                 worker.start_call(name, *given)
+        except BaseException as error:
+            self._end_after(error)
+            raise
         return self._answers(name)
 
-    @contextmanager
-    def _ending_on_errors(self) -> Iterator[None]:
+    def _end_after(self, error: BaseException) -> None:
         """After an error, or an interrupt, nobody could say what the workers are doing: they are ended."""
-        try:
-            yield
-        except BaseException as error:
-            self._closed = True
-            self._finalizer()
-            if isinstance(error, WorkerFault):
-                rows = [leaf[error.share.start : error.share.stop] for leaf in self._board.actions]
-                error.tell(f"last actions: {faults.short(rows[0] if len(rows) == 1 else rows)}")
-            raise
+        self._closed = True
+        self._finalizer()
+        if isinstance(error, WorkerFault):
+            rows = [leaf[error.share.start : error.share.stop] for leaf in self._board.actions]
+            error.tell(f"last actions: {faults.short(rows[0] if len(rows) == 1 else rows)}")
 
     def _answers(self, what: str) -> list[Any]:
         """One answer from each worker. A worker that raised, died or hangs ends the whole pool and is named."""
-        with self._ending_on_errors():
+        try:
             return [worker.answer(what) for worker in self._workers]
+        except BaseException as error:
+            self._end_after(error)
+            raise
 
     def _copy(self, arrays: Arrays) -> Arrays:
         return [array.copy() for array in arrays]

@@ -34,11 +34,17 @@ def save(thing: Any, skip: Iterable[str] = ()) -> dict[str, Any]:
     """The attributes of `thing` as a tree; raises `Unsaveable`."""
     left_out = _SKIPPED | set(skip)
     state: dict[str, Any] = {}
+    seen: dict[int, str] = {}
     if not hasattr(thing, "__dict__"):
         raise Unsaveable(f"{type(thing).__qualname__} has no attributes that could be listed")
     for name, value in vars(thing).items():
         if name in left_out:
             continue
+        if isinstance(value, (np.random.Generator, np.ndarray, list, dict, set, deque)):
+            first = seen.setdefault(id(value), name)
+            if first != name:  # two names of one thing, as in self.rng = self.np_random
+                state[name] = {"kind": "same", "as": first}
+                continue
         encoded = _encode_record(value, name) if _is_record(value) else _encode(value, name)
         if encoded is not _ABSENT:
             state[name] = encoded
@@ -46,18 +52,21 @@ def save(thing: Any, skip: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def restore(thing: Any, state: dict[str, Any]) -> None:
-    """Gives `thing` the attributes that `save` saw."""
+    """Gives `thing` the attributes that `save` saw. A record in one of them must be there already: reset first."""
+    attributes = vars(thing)
     for name, encoded in state.items():
-        held = vars(thing).get(name)
+        held = attributes.get(name)
         if isinstance(held, np.random.Generator) and isinstance(encoded, dict) and encoded.get("kind") == "generator":
             generator.restore(held, encoded["state"])
         elif isinstance(encoded, dict) and encoded.get("kind") == "space":
             if isinstance(held, gym.Space):
                 _restore_space(held, encoded)
-        elif isinstance(encoded, dict) and encoded.get("kind") == "record" and held is not None:
+        elif isinstance(encoded, dict) and encoded.get("kind") == "record":
             restore(held, encoded["fields"])
+        elif isinstance(encoded, dict) and encoded.get("kind") == "same":
+            attributes[name] = attributes[encoded["as"]]
         else:
-            setattr(thing, name, _decode(encoded))
+            attributes[name] = _decode(encoded)  # past any __setattr__: a frozen record is restored as well
 
 
 def _encode(value: Any, name: str) -> Any:

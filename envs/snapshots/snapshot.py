@@ -40,7 +40,7 @@ class Layers:
 class Own:
     """An environment or wrapper with its own `get_state()` and `set_state(state)`; and its generator.
 
-    `get_state` returns a tree of arrays, numbers, strings and None; `set_state` may come before any reset.
+    `get_state` returns a tree of arrays, numbers, strings and None; `set_state` comes after a reset.
     """
 
     def __init__(self, layer: Any) -> None:

@@ -177,3 +177,17 @@ def test_a_mujoco_model_changed_after_construction_is_not_promised_to_restore():
 def test_a_state_taken_before_the_first_reset_restores_to_before_it():
     env = envs.make("CartPole-v1", seed=3)
     assert env.set_state(env.get_state()).equal(envs.make("CartPole-v1").reset(3))
+
+
+def test_records_and_second_names_of_one_generator_are_restored():
+    env, other = envs.make(toys.Walker, 2), envs.make(toys.Walker, 2)
+    env.reset(4)
+    for _ in range(17):
+        env.step([0, 0])
+    assert env.inexact_resume is None
+    state = env.get_state()
+    assert plain_tree(state)
+    other.set_state(state)
+    for a, b in zip(trajectory(env, [[0, 1]] * 30), trajectory(other, [[0, 1]] * 30)):
+        for x, y in zip(a, b):
+            np.testing.assert_array_equal(x, y)

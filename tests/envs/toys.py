@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
@@ -156,6 +157,37 @@ class HoldsALockButSavesItself(HoldsALock):
 
     def set_state(self, state):
         self.t = state["t"]
+
+
+@dataclass
+class Body:
+    x: float = 0.0
+    trail: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rules:
+    speed: float = 0.5
+
+
+class Walker(Toy):
+    """Two names for one generator, a record made in reset, a frozen one."""
+
+    def __init__(self) -> None:
+        super().__init__(length=7)
+        self.rules = Rules()
+        self.body: Any = None
+        self.rng: Any = None
+
+    def reset(self, *, seed=None, options=None):
+        gym.Env.reset(self, seed=seed)
+        self.t, self.body, self.rng = 0, Body(), self.np_random
+        return self.look(), {}
+
+    def look(self):
+        self.body.x += self.rules.speed * self.rng.normal()
+        self.body.trail.append(self.np_random.normal())
+        return np.array([self.body.x, sum(self.body.trail)], np.float32)
 
 
 class Speaks(Toy):
