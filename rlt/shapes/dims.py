@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from rlt.shapes.syntax import parse
+
 
 class Sym:
     """A polynomial: monomials, each a sorted tuple of `(atom, power)`, to their integer coefficients.
@@ -324,7 +326,7 @@ def parse_dim(text: str) -> Dim:
     if text in ("_", "?"):
         return None
     try:
-        tree = ast.parse(text, mode="eval").body
+        tree = parse(text, "eval").body
     except SyntaxError:
         raise ValueError(f'cannot read "{text}" as a size') from None
     return _evaluate(tree, text)

@@ -17,6 +17,8 @@ from typing import TypeGuard
 
 from torch import nn
 
+from rlt.shapes.syntax import parse
+
 
 @dataclass(frozen=True)
 class Place:
@@ -91,9 +93,7 @@ def _parsed_class(cls: type) -> tuple[str, ast.AST, int] | None:
     source = "".join(lines)
     indent = len(lines[0]) - len(lines[0].lstrip())
     try:
-        tree = ast.parse(
-            "\n".join(line[indent:] if line[:indent].isspace() or not indent else line for line in source.split("\n"))
-        )
+        tree = parse("\n".join(line[indent:] if line[:indent].isspace() or not indent else line for line in source.split("\n")))
     except SyntaxError:
         return None
     return (file, tree, start - 1) if file else None
@@ -155,7 +155,7 @@ def _in_caller(root: nn.Module, inner: list[str], wanted: str, called_from: Plac
     if called_from is None or not inner:
         return None
     try:
-        tree = ast.parse("".join(linecache.getlines(called_from.file)))
+        tree = parse("".join(linecache.getlines(called_from.file)))
     except SyntaxError:
         return None
     classes = [type(m).__name__ for m in root.children()]

@@ -137,6 +137,11 @@ def division(input: Any, other: Any, rounding_mode: Any = None) -> TensorSpec:
     return elementwise(input, other, dtype=dtypes.floating if rounding_mode is None else None)
 
 
+def reverse_division(input: TensorSpec, other: Any) -> TensorSpec:
+    """`other / input` as torch computes it: the reciprocal, a float, times `other`."""
+    return elementwise(input.of(input.shape, dtypes.floating(input.dtype)), other)
+
+
 def floor_division(input: Any, other: Any) -> TensorSpec:
     return elementwise(input, other)
 

@@ -80,7 +80,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(broadcasting.negation, "neg negative __neg__"),
     **_named(broadcasting.remainder, "remainder fmod __mod__ __rmod__"),
     **_named(broadcasting.power, "pow __pow__ __rpow__ float_power"),
-    **_named(broadcasting.division, "div divide true_divide __truediv__ __rtruediv__ __itruediv__ __div__ __rdiv__"),
+    **_named(broadcasting.division, "div divide true_divide __truediv__ __itruediv__ __div__"),
+    **_named(broadcasting.reverse_division, "__rtruediv__ __rdiv__"),
     **_named(broadcasting.floor_division, "floor_divide __floordiv__ __rfloordiv__"),
     **_named(
         broadcasting.comparison,
