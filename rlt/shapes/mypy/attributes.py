@@ -1,0 +1,91 @@
+"""Attributes of networks and records: a size's name there, in the terms of the place where it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import FuncDef, MemberExpr, NameExpr, TypeInfo
+from mypy.types import Instance, TupleType, Type, get_proper_type
+
+from rlt.shapes import dims as D
+from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.classes import facts_of, names_in, names_of_base
+from rlt.shapes.mypy.renaming import only, renamed
+from rlt.shapes.mypy.scope import MODULE, CheckedScope
+from rlt.shapes.mypy.settings import settings_of
+from rlt.shapes.mypy.tensors import checker_types
+from rlt.shapes.rules.problem import as_dim
+
+
+def read(ctx: Any) -> Type:
+    """The hook of an attribute of a user's class."""
+    t = ctx.default_attr_type
+    owner = get_proper_type(ctx.type)
+    if ctx.is_lvalue or not isinstance(owner, Instance):
+        return t
+    name = ctx.context.name if isinstance(ctx.context, MemberExpr) else None
+    if name is None:
+        return t
+    rename = _renaming(ctx, owner, name)
+    return t if rename is None else renamed(t, rename, checker_types(ctx.api), {})
+
+
+def _renaming(ctx: Any, owner: Instance, attribute: str) -> Any:
+    scope = CheckedScope(ctx.api)
+    on_self = isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self"
+    definer = next((b for b in owner.type.mro if attribute in b.names), owner.type)
+    if owner.type.has_base(MODULE):
+        if on_self and scope.cls is not None and owner.type.has_base(scope.cls.fullname):
+            if definer is scope.cls:
+                return None
+            names = names_of_base(scope.cls, definer)
+            return only(names or {}) if names is None or names else None
+        held = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
+        names = names_of_base(owner.type, definer)
+        if names is None:
+            return only({})
+        return only({k: D.substitute(v, held) if v is not None else None for k, v in names.items()} if names else held)
+    if on_self:
+        return None
+    return _foreign(scope)
+
+
+def _foreign(scope: CheckedScope) -> Any:
+    """A record's own names: kept where they are the function's names too, or where it has none of its own."""
+    known: set[str] = set()
+    for f in scope.functions:
+        if isinstance(f, FuncDef):
+            known |= signature_names(f)
+    if not known:
+        return None
+
+    def rename(d: Dim) -> Dim:
+        return d if D.names_in(d) <= known else None
+
+    return rename
+
+
+def signature_names(f: FuncDef) -> set[str]:
+    """Names of sizes in a function's annotations."""
+    declared = f.unanalyzed_type
+    if declared is None or not hasattr(declared, "arg_types"):
+        return set()
+    return {n for t in (*declared.arg_types, declared.ret_type) for n in names_in(t)}
+
+
+def class_names(info: TypeInfo) -> set[str]:
+    """Names that a class's constructor gives to sizes: its parameters, its locals, its attributes."""
+    found: set[str] = set()
+    for base in info.mro:
+        facts = facts_of(base)
+        found |= {*facts.get("parameters", ()), *facts.get("sizes", ()), *facts.get("locals", ())}
+    return found
+
+
+def of_result(ctx: Any, name: str) -> Type:
+    """`x.max(dim=1).values`: the parts of torch's named results."""
+    t = get_proper_type(ctx.type)
+    places = {"values": 0, "indices": 1, "eigenvalues": 0, "eigenvectors": 1}
+    if isinstance(t, TupleType) and name in places and places[name] < len(t.items):
+        return t.items[places[name]]
+    return ctx.default_attr_type

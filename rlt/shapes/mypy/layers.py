@@ -1,0 +1,85 @@
+"""Layers of torch.nn: which classes have a rule, what a constructor call settles, what a call of the layer gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.types import Instance, Type, get_proper_type
+
+from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, scope_of, value_of
+from rlt.shapes.mypy.scope import CheckedScope
+from rlt.shapes.mypy.settings import Settings, settings_of, with_settings
+from rlt.shapes.mypy.tensors import TypeMaker, checker_types
+from rlt.shapes.rules.layers import LAYERS, QUIET
+from rlt.shapes.rules.problem import UNKNOWN
+
+_NN = "torch.nn.modules."
+_DECIDING = {"add_bias_kv", "add_zero_attn", "return_indices", "affine", "track_running_stats", "dtype"}
+
+
+def layer_name(fullname: str) -> str | None:
+    """`Linear` of `torch.nn.modules.linear.Linear`, where it has a rule."""
+    if not fullname.startswith(_NN):
+        return None
+    name = fullname.rpartition(".")[2]
+    return name if name in LAYERS else None
+
+
+def layer_of(t: Type | None) -> tuple[str, Settings] | None:
+    """The name and settings of a layer's type; None for other types."""
+    p = get_proper_type(t) if t is not None else None
+    if not isinstance(p, Instance):
+        return None
+    name = layer_name(p.type.fullname)
+    return None if name is None else (name, settings_of(p) or {})
+
+
+def settings_of_call(name: str, arguments: list[Given], scope: CheckedScope) -> Settings:
+    """What a constructor's arguments are worth, by parameter; those that decide no shape are left out."""
+    order = LAYERS[name].parameters
+    settings: Settings = {}
+    for i, given in enumerate(arguments):
+        key = given.name or (order[i] if i < len(order) else None)
+        if key is not None and (key not in QUIET or key in _DECIDING):
+            value = value_of(given.expression, given.type, scope)
+            settings[key] = tuple(value) if isinstance(value, list) else value
+    return settings
+
+
+def construct(ctx: Any) -> Type:
+    """The type of a layer's constructor call: the layer, remembering its sizes."""
+    t = get_proper_type(ctx.default_return_type)
+    name = layer_name(t.type.fullname) if isinstance(t, Instance) else None
+    if name is None:
+        return ctx.default_return_type
+    types: TypeMaker = checker_types(ctx.api)
+    try:
+        arguments = given_arguments(ctx)
+    except NotUnderstood:  # Linear(*sizes): a layer of unknown sizes, and still a layer
+        return ctx.default_return_type
+    remembering = with_settings(t, settings_of_call(name, arguments, scope_of(ctx, arguments)), types)
+    remembering.line, remembering.column = ctx.context.line, ctx.context.column
+    return remembering
+
+
+def describe(name: str, settings: Settings) -> str:
+    """A layer as its constructor's call: `Conv2d(3, 16, 3, stride=2)`."""
+    return LAYERS[name].describe(settings)
+
+
+def run(name: str, settings: Settings, positional: list[Any], keywords: dict[str, Any]) -> Any:
+    """What the layer gives for these inputs. Problem where they do not fit; NotUnderstood where that is unknown."""
+    layer = LAYERS[name]
+    arguments = layer.arguments((), settings)
+    if not settings:
+        arguments = dict.fromkeys(arguments, UNKNOWN)
+    inputs = list(positional)
+    keywords = dict(keywords)
+    if not inputs and "input" in keywords:
+        inputs.append(keywords.pop("input"))
+    if set(keywords) & set(arguments):
+        raise NotUnderstood
+    try:
+        return layer.apply(arguments, *inputs, **keywords)
+    except TypeError:  # inputs that the rule does not know
+        raise NotUnderstood from None

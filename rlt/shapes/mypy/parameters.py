@@ -1,0 +1,98 @@
+"""Constructors: layers, `nn.Parameter`, and users' networks, which remember the sizes that they are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import CallExpr, MemberExpr, NameExpr, TypeInfo
+from mypy.types import Instance, Type, get_proper_type
+
+from rlt.shapes import dims as D
+from rlt.shapes.mypy import layers, modules, signatures
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, value_of
+from rlt.shapes.mypy.classes import constructor
+from rlt.shapes.mypy.generics import PARAMETERS
+from rlt.shapes.mypy.scope import MODULE
+from rlt.shapes.mypy.settings import settings_of, with_settings
+from rlt.shapes.mypy.targets import accepting_others, kept_in_attribute, stored_once
+from rlt.shapes.mypy.tensors import checker_types, spec_of
+from rlt.shapes.rules.problem import as_dim
+
+
+def layer(ctx: Any) -> Type:
+    """`nn.Linear(784, 10)`: unless the name that it is stored under holds other layers too."""
+    t = layers.construct(ctx)
+    return t if stored_once(ctx.api, ctx.context) else ctx.default_return_type
+
+
+def parameter(ctx: Any) -> Type:
+    """`nn.Parameter(x)` is a tensor like x."""
+    t = get_proper_type(ctx.default_return_type)
+    given = given_arguments(ctx)
+    spec = spec_of(given[0].type) if given else None
+    if spec is None or not isinstance(t, Instance) or t.type.fullname not in PARAMETERS or len(t.args) != 3:
+        return ctx.default_return_type
+    types = checker_types(ctx.api)
+    like = types.tensor(spec)
+    made = Instance(t.type, list(like.args), line=ctx.context.line, column=ctx.context.column)
+    if not stored_once(ctx.api, ctx.context):
+        return ctx.default_return_type
+    return accepting_others(made)
+
+
+def user_call(ctx: Any) -> Type:
+    """A call of a user's function, or the construction of a user's network."""
+    call = ctx.context
+    if isinstance(call, CallExpr) and isinstance(call.callee, (NameExpr, MemberExpr)):
+        node = call.callee.node
+        if isinstance(node, TypeInfo):
+            return _constructed(ctx, node)
+    return kept_in_attribute(ctx.api, call, signatures.function_hook(ctx), checker_types(ctx.api))
+
+
+def _constructed(ctx: Any, cls: TypeInfo) -> Type:
+    t = get_proper_type(ctx.default_return_type)
+    if not isinstance(t, Instance) or t.type is not cls:
+        raise NotUnderstood
+    if not cls.has_base(MODULE) or len(t.args) != 1:
+        return _record(ctx, t)
+    parameters, defaults = constructor(cls)
+    try:
+        given = given_arguments(ctx)
+    except NotUnderstood:
+        return t
+    scope = scope_of(ctx, given)
+    sizes: dict[str, D.Dim] = {k: as_dim(v) for k, v in defaults.items()}
+    for i, g in enumerate(given):
+        key = g.name or (parameters[i] if i < len(parameters) else None)
+        if key is not None:
+            sizes[key] = as_dim(value_of(g.expression, g.type, scope))
+    known = {k: v for k, v in sizes.items() if v is not None and k in parameters}
+    if not known or not stored_once(ctx.api, ctx.context):
+        return t
+    made = with_settings(t, known, checker_types(ctx.api))
+    made.line = ctx.context.line
+    return made
+
+
+def _record(ctx: Any, t: Instance) -> Type:
+    """A dataclass or NamedTuple of tensors: each field against its annotation, names shared between them."""
+    init = t.type.get_method("__init__") or t.type.get_method("__new__")
+    declared = get_proper_type(init.type) if init is not None and init.type is not None else None
+    if declared is None or not hasattr(declared, "arg_types"):
+        raise NotUnderstood
+    signatures.check_only(ctx, declared, t.type.name)
+    return t
+
+
+def module_call(ctx: Any) -> Type:
+    """`net(x)`."""
+    return kept_in_attribute(ctx.api, ctx.context, modules.call_hook(ctx), checker_types(ctx.api))
+
+
+def torch_module_method(ctx: Any) -> Type:
+    """`net.to(device)`, `net.eval()`: the same network, its sizes kept."""
+    t = get_proper_type(ctx.type)
+    if isinstance(t, Instance) and t.type.has_base(MODULE) and settings_of(t) is not None:
+        return t
+    return ctx.default_return_type
