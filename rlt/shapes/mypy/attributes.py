@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import FuncDef, MemberExpr, NameExpr, TypeInfo
+from mypy.nodes import CallExpr, FuncDef, IndexExpr, MemberExpr, NameExpr, TypeInfo
 from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.classes import facts_of, names_in, names_of_base
-from rlt.shapes.mypy.renaming import only, renamed
-from rlt.shapes.mypy.scope import MODULE, CheckedScope
+from rlt.shapes.mypy.renaming import only, renamed, without_shapes
+from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.settings import settings_of
-from rlt.shapes.mypy.tensors import checker_types
+from rlt.shapes.mypy.tensors import checker_types, spec_of
 from rlt.shapes.rules.problem import as_dim
 
 
@@ -89,3 +89,32 @@ def of_result(ctx: Any, name: str) -> Type:
     if isinstance(t, TupleType) and name in places and places[name] < len(t.items):
         return t.items[places[name]]
     return ctx.default_attr_type
+
+
+def sizes(ctx: Any) -> Type:
+    """`x.shape` as a tuple of so many ints: unpacking it into another number of names is an error of mypy's own."""
+    spec = spec_of(ctx.type)
+    default = get_proper_type(ctx.default_attr_type)
+    if spec is None or spec.rank is None or not isinstance(default, Instance):
+        return ctx.default_attr_type
+    scope = CheckedScope(ctx.api)
+    if any(a.of_self and a.value is ctx.context for f in scope.functions for a in local_assignments(f)):
+        return default  # an attribute that may hold the shape of another tensor later
+    types = checker_types(ctx.api)
+    return types.tuple([types.instance("builtins.int")] * spec.rank, default)
+
+
+def taken_out(ctx: Any) -> Type:
+    """`tensors[i]`: as declared where the container is a parameter; else unknown, as others may have been put in."""
+    scope = CheckedScope(ctx.api)
+    node = ctx.context
+    base = node.base if isinstance(node, IndexExpr) else node
+    if isinstance(base, CallExpr) and isinstance(base.callee, MemberExpr):
+        base = base.callee.expr
+    if isinstance(base, NameExpr):
+        for f in reversed(scope.functions):
+            if any(a.name == base.name for a in local_assignments(f)):
+                break
+            if any(a.variable.name == base.name for a in f.arguments):
+                return ctx.default_return_type
+    return without_shapes(ctx.default_return_type, checker_types(ctx.api))

@@ -29,22 +29,40 @@ class Given:
     name: str | None
     expression: Expression
     type: Type
+    starred: bool = False
 
 
 def given_arguments(ctx: Any) -> list[Given]:
-    """A call's arguments in the order of the source. NotUnderstood where `*args` or `**kwargs` hide some."""
+    """A call's arguments in the order of the source. NotUnderstood where `**kwargs` hide some."""
     types: dict[Expression, Type] = {}
     flat: list[Given] = []
     for expressions, arg_types, names, kinds in zip(ctx.args, ctx.arg_types, ctx.arg_names, ctx.arg_kinds):
         for e, t, name, kind in zip(expressions, arg_types, names, kinds):
-            if kind in (ARG_STAR, ARG_STAR2):
+            if kind == ARG_STAR2:
                 raise NotUnderstood
             types[e] = t
-            flat.append(Given(name, e, t))
+            flat.append(Given(name, e, t, kind == ARG_STAR))
     call = ctx.context
-    if isinstance(call, CallExpr) and all(e in types for e in call.args) and len(call.args) == len(flat):
-        return [Given(n, e, types[e]) for n, e in zip(call.arg_names, call.args)]
+    if isinstance(call, CallExpr) and all(e in types for e in call.args) and len(call.args) == len(types):
+        return [Given(n, e, types[e], k == ARG_STAR) for n, e, k in zip(call.arg_names, call.args, call.arg_kinds)]
     return flat
+
+
+def values_of(given: Iterable[Given], scope: CheckedScope) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and keyword arguments as values; `*sizes` spread where its items are known, else NotUnderstood."""
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for g in given:
+        value = value_of(g.expression, g.type, scope)
+        if g.starred:
+            if not isinstance(value, (tuple, list)):
+                raise NotUnderstood
+            positional.extend(value)
+        elif g.name is None:
+            positional.append(value)
+        else:
+            keywords[g.name] = value
+    return positional, keywords
 
 
 def scope_of(ctx: Any, arguments: Iterable[Given] = ()) -> CheckedScope:

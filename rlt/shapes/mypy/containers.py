@@ -19,7 +19,7 @@ from mypy.nodes import (
     StrExpr,
     TupleExpr,
 )
-from mypy.types import Instance, LiteralType, TupleType, Type, UnpackType, get_proper_type
+from mypy.types import CallableType, Instance, LiteralType, TupleType, Type, UnpackType, get_proper_type
 
 from rlt.shapes.mypy.classes import latest
 from rlt.shapes.mypy.constants import evaluate
@@ -189,7 +189,7 @@ def module_list(ctx: Any) -> Type:
         generator = given.generator if isinstance(given, ListComprehension) else given
         each = _module_type(scope, generator.left_expr)
         if each is not None:
-            held = types.tuple([UnpackType(types.instance("builtins.tuple", [each]))])
+            held = types.instance("builtins.tuple", [each])
     elif isinstance(given, (ListExpr, TupleExpr, NameExpr)):
         items = _list_behind(given, scope)
         modules = [_module_type(scope, i) for i in items or []]
@@ -254,13 +254,28 @@ def item(ctx: Any) -> Type:
     return ctx.default_return_type
 
 
-def iterator(ctx: Any) -> Type:
-    """`for layer in layers`, where all are alike."""
-    alike = every_part(get_proper_type(ctx.type))
-    default = get_proper_type(ctx.default_return_type)
-    if alike is None or not isinstance(default, Instance) or len(default.args) != 1:
-        return ctx.default_return_type
-    return default.copy_modified(args=[alike])
+DECORATED = ("__iter__", "values", "items")
+
+
+def decorated(ctx: Any, name: str) -> Type:
+    """`for layer in layers`, `heads.items()`: torch's decorator hides these methods from mypy; here is their type."""
+    types = checker_types(ctx.api)
+    t = get_proper_type(ctx.type)
+    if not isinstance(t, Instance):
+        return ctx.default_attr_type
+    alike = every_part(t)
+    if t.type.fullname == MODULE_DICT:
+        pairs = [p.items[1] for p in map(get_proper_type, parts_of(t) or []) if isinstance(p, TupleType)]
+        alike = pairs[0] if pairs and all(p == pairs[0] for p in pairs) else None
+    if alike is None and name == "__iter__" and t.type.fullname == MODULE_DICT:
+        return ctx.default_attr_type
+    of: Type = alike if alike is not None else types.instance(MODULE)
+    if name == "items":
+        of = types.tuple([types.instance("builtins.str"), of])
+    elif name == "__iter__" and t.type.fullname == MODULE_DICT:
+        of = types.instance("builtins.str")
+    gives = types.instance("typing.Iterator" if name == "__iter__" else "typing.Iterable", [of])
+    return CallableType([], [], [], gives, types.instance("builtins.function"), name=name)
 
 
 def iterated(ctx: Any) -> Type:

@@ -6,10 +6,9 @@ from typing import Any
 
 from mypy.types import Instance, Type, get_proper_type
 
-from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, scope_of, value_of
-from rlt.shapes.mypy.scope import CheckedScope
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.settings import Settings, settings_of, with_settings
-from rlt.shapes.mypy.tensors import TypeMaker, checker_types
+from rlt.shapes.mypy.tensors import checker_types
 from rlt.shapes.rules.layers import LAYERS, QUIET
 from rlt.shapes.rules.problem import UNKNOWN
 
@@ -34,16 +33,12 @@ def layer_of(t: Type | None) -> tuple[str, Settings] | None:
     return None if name is None else (name, settings_of(p) or {})
 
 
-def settings_of_call(name: str, arguments: list[Given], scope: CheckedScope) -> Settings:
-    """What a constructor's arguments are worth, by parameter; those that decide no shape are left out."""
-    order = LAYERS[name].parameters
-    settings: Settings = {}
-    for i, given in enumerate(arguments):
-        key = given.name or (order[i] if i < len(order) else None)
-        if key is not None and (key not in QUIET or key in _DECIDING):
-            value = value_of(given.expression, given.type, scope)
-            settings[key] = tuple(value) if isinstance(value, list) else value
-    return settings
+def settings_of_call(name: str, positional: list[Any], keywords: dict[str, Any]) -> Settings:
+    """A constructor's arguments by parameter; those that decide no shape are left out."""
+    named = {**dict(zip(LAYERS[name].parameters, positional)), **keywords}
+    return {
+        k: tuple(v) if isinstance(v, list) else v for k, v in named.items() if k not in QUIET or k in _DECIDING
+    }
 
 
 def construct(ctx: Any) -> Type:
@@ -52,12 +47,12 @@ def construct(ctx: Any) -> Type:
     name = layer_name(t.type.fullname) if isinstance(t, Instance) else None
     if name is None:
         return ctx.default_return_type
-    types: TypeMaker = checker_types(ctx.api)
     try:
         arguments = given_arguments(ctx)
+        positional, keywords = values_of(arguments, scope_of(ctx, arguments))
     except NotUnderstood:  # Linear(*sizes): a layer of unknown sizes, and still a layer
         return ctx.default_return_type
-    remembering = with_settings(t, settings_of_call(name, arguments, scope_of(ctx, arguments)), types)
+    remembering = with_settings(t, settings_of_call(name, positional, keywords), checker_types(ctx.api))
     remembering.line, remembering.column = ctx.context.line, ctx.context.column
     return remembering
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mypy.nodes import Decorator, FuncDef
-from mypy.types import AnyType, CallableType, Instance, TupleType, Type, get_proper_type
+from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnpackType, get_proper_type
 
-from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, name_of, scope_of, type_of_result, value_of
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem
 from rlt.shapes.mypy.scope import MODULE
@@ -37,6 +37,8 @@ def parts_of(t: Type | None) -> list[Type] | None:
     if not isinstance(p, Instance) or len(p.args) != 1:
         return None
     held = core(p.args[0])
+    if isinstance(held, Instance) and held.type.fullname == "builtins.tuple":  # any number of one kind
+        return [UnpackType(held)]
     return list(held.items) if isinstance(held, TupleType) else None
 
 
@@ -134,10 +136,7 @@ def call_hook(ctx: Any) -> Type:
     types = checker_types(ctx.api)
     given = given_arguments(ctx)
     scope = scope_of(ctx, given)
-    inputs = Arguments(
-        [value_of(g.expression, g.type, scope) for g in given if g.name is None],
-        {g.name: value_of(g.expression, g.type, scope) for g in given if g.name is not None},
-    )
+    inputs = Arguments(*values_of(given, scope))
     simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
     if simple and inputs.positional and not isinstance(inputs.positional[0], TensorSpec):
         inputs.positional[0] = UNKNOWN_TENSOR

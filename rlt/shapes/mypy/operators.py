@@ -16,7 +16,7 @@ from rlt.shapes.mypy.calls import (
     name_of,
     scope_of,
     type_of_result,
-    value_of,
+    values_of,
 )
 from rlt.shapes.mypy.conversions import CONVERSIONS
 from rlt.shapes.mypy.reporting import SHAPE, operator_problem
@@ -28,7 +28,12 @@ from rlt.shapes.rules.problem import UNKNOWN, Problem
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR, TensorSpec
 
 FUNCTIONS = ("torch._C._VariableFunctions.", "torch.functional.", "torch.nn.functional.", "torch._C._nn.", "torch.linalg.")
-METHODS = ("torch._C.TensorBase.", "torch._tensor.Tensor.", "torch.Tensor.")
+METHODS = (
+    "torch._C.TensorBase.",
+    "torch._tensor.Tensor.",
+    "torch.nn.parameter.Parameter.",
+    "torch.nn.parameter.Buffer.",
+)
 SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "pow": "**", "mod": "%", "matmul": "@",
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|", "xor": "^", "div": "/",
@@ -62,18 +67,27 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
     owner = spec_of(ctx.type) if method else None
     if method and owner is None:
         return ctx.default_return_type
-    positional = [] if owner is None else [owner]
-    positional += [value_of(g.expression, g.type, scope) for g in given if g.name is None]
-    keywords = {g.name: value_of(g.expression, g.type, scope) for g in given if g.name is not None}
+    positional, keywords = values_of(given, scope)
+    if owner is not None:
+        positional.insert(0, owner)
+    node = ctx.context
+    operands = [node.left, node.right] if isinstance(node, OpExpr) else [g.expression for g in given]
     try:
-        result = _answer(name, method, positional, keywords, given)
+        result = _answer(name, method, positional, keywords, given, operands)
     except Problem as problem:
         _report(ctx, problem, name, method, given, positional)
         result = UNKNOWN_TENSOR
     return kept_in_attribute(ctx.api, ctx.context, type_of_result(result, ctx.default_return_type, types), types)
 
 
-def _answer(name: str, method: bool, positional: list[Any], keywords: dict[str, Any], given: list[Given]) -> Any:
+def _answer(
+    name: str,
+    method: bool,
+    positional: list[Any],
+    keywords: dict[str, Any],
+    given: list[Given],
+    operands: list[Expression],
+) -> Any:
     if name == "__rmatmul__":
         name, positional = "__matmul__", positional[::-1]
     if name in CONVERSIONS:
@@ -85,7 +99,7 @@ def _answer(name: str, method: bool, positional: list[Any], keywords: dict[str, 
         for i, g in enumerate(given):
             if positional[i + shift] is UNKNOWN:
                 positional[i + shift] = _number_like(g.type)
-        refuse_silent_outer(positional, [g.expression for g in given] if shift == 0 else [None, given[0].expression])
+        refuse_silent_outer(positional, operands)
     elif not any(isinstance(v, TensorSpec) or _holds_tensor(v) for v in (*positional, *keywords.values())):
         if not _creates(rule):
             raise NotUnderstood
@@ -119,7 +133,7 @@ def _in_place(owner: TensorSpec, result: Any, name: str) -> TensorSpec:
     return owner
 
 
-def refuse_silent_outer(operands: list[Any], expressions: list[Expression | None]) -> None:
+def refuse_silent_outer(operands: list[Any], expressions: list[Expression]) -> None:
     """`[b] - [b, 1]` gives `[b, b]`: torch broadcasts it without a word, and nobody means it.
 
     Only where the ranks differ and one size meets itself across two dimensions; an operand that is expanded on the
@@ -144,7 +158,7 @@ def refuse_silent_outer(operands: list[Any], expressions: list[Expression | None
             )
 
 
-def _expanded_here(e: Expression | None) -> bool:
+def _expanded_here(e: Expression) -> bool:
     if isinstance(e, IndexExpr):
         items = e.index.items if hasattr(e.index, "items") else [e.index]
         return any(isinstance(i, NameExpr) and i.name == "None" for i in items)

@@ -9,7 +9,7 @@ from mypy.types import Instance, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy import layers, modules, signatures
-from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, value_of
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.generics import PARAMETERS
 from rlt.shapes.mypy.scope import MODULE
@@ -59,14 +59,11 @@ def _constructed(ctx: Any, cls: TypeInfo) -> Type:
     parameters, defaults = constructor(cls)
     try:
         given = given_arguments(ctx)
+        positional, keywords = values_of(given, scope_of(ctx, given))
     except NotUnderstood:
         return t
-    scope = scope_of(ctx, given)
-    sizes: dict[str, D.Dim] = {k: as_dim(v) for k, v in defaults.items()}
-    for i, g in enumerate(given):
-        key = g.name or (parameters[i] if i < len(parameters) else None)
-        if key is not None:
-            sizes[key] = as_dim(value_of(g.expression, g.type, scope))
+    values = {**defaults, **dict(zip(parameters, positional)), **keywords}
+    sizes: dict[str, D.Dim] = {k: as_dim(v) for k, v in values.items()}
     known = {k: v for k, v in sizes.items() if v is not None and k in parameters}
     if not known or not stored_once(ctx.api, ctx.context):
         return t

@@ -143,15 +143,15 @@ class ShapePlugin(Plugin):
         owner, _, name = fullname.rpartition(".")
         if name == "__call__" and not is_stdlib(fullname):
             return parameters.module_call
-        if owner in containers.CONTAINERS and name in ("__getitem__", "__iter__"):
-            return containers.item if name == "__getitem__" else containers.iterator
+        if owner in containers.CONTAINERS and name == "__getitem__":
+            return containers.item
         if fullname.startswith(operators.METHODS) and name in ("__getitem__", "__setitem__"):
             return indexing.get if name == "__getitem__" else indexing.put
         named = operators.short_name(fullname)
         if named is not None:
             return lambda ctx: operators.operator(ctx, *named)
         if fullname in _READING:
-            return lambda ctx: without_shapes(ctx.default_return_type, checker_types(ctx.api))
+            return attributes.taken_out
         if is_stdlib(fullname):
             return None
         if is_torch(fullname):
@@ -165,7 +165,9 @@ class ShapePlugin(Plugin):
                 return _guarded(operators.reversed_operator)
             if name in ("T", "mT", "data", "H", "mH"):
                 return _guarded(lambda ctx: operators.attribute(ctx, name))
-            return None
+            return _guarded(attributes.sizes) if name == "shape" else None
+        if owner in containers.CONTAINERS and name in containers.DECORATED:
+            return _guarded(lambda ctx: containers.decorated(ctx, name))
         if owner.startswith("torch.return_types."):
             return _guarded(lambda ctx: attributes.of_result(ctx, name))
         if is_stdlib(fullname) or is_torch(fullname):

@@ -10,7 +10,7 @@ from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnionTy
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, value_of
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
@@ -123,8 +123,7 @@ def _checked(ctx: Any, declared: CallableType, who: str, *, skip_self: bool, bui
     types = checker_types(ctx.api)
     given = given_arguments(ctx)
     scope = scope_of(ctx, given)
-    values = [(g.name, value_of(g.expression, g.type, scope)) for g in given]
-    inputs = Arguments([v for n, v in values if n is None], {n: v for n, v in values if n is not None})
+    inputs = Arguments(*values_of(given, scope))
     try:
         result = call_declared(declared, inputs, types, skip_self=skip_self, built_with=built_with)
     except Unfit as unfit:
@@ -140,8 +139,7 @@ def check_only(ctx: Any, declared: CallableType, who: str) -> None:
     """Reports arguments of a constructor that its annotations refuse."""
     given = given_arguments(ctx)
     scope = scope_of(ctx, given)
-    values = [(g.name, value_of(g.expression, g.type, scope)) for g in given]
-    inputs = Arguments([v for n, v in values if n is None], {n: v for n, v in values if n is not None})
+    inputs = Arguments(*values_of(given, scope))
     try:
         call_declared(declared, inputs, checker_types(ctx.api), skip_self=True, built_with={})
     except Unfit as unfit:
