@@ -48,18 +48,22 @@ class Shape:
         return tuple(self.size(i) for i in range(-n, 0))
 
     def expose_last(self, n: int) -> Shape:
-        """The same shape with at least `n` sizes after the run, unknown ones taken out of it."""
+        """The same shape with at least `n` sizes after the run.
+
+        The missing ones are unknown: the run may be empty, and they are then among the sizes before it, which are
+        no longer told apart.
+        """
         missing = n - len(self.after)
         if self.run is None or missing <= 0:
             return self
-        return Shape(self.before + (None,) * missing + self.after, run=self.run)
+        return Shape((None,) * missing + self.after, run=0)
 
     def expose_first(self, n: int) -> Shape:
-        """The same shape with at least `n` sizes before the run."""
+        """The same shape with at least `n` sizes before the run; those after it are then no longer told apart."""
         missing = n - len(self.before)
         if self.run is None or missing <= 0:
             return self
-        return Shape(self.before + (None,) * missing + self.after, run=self.run + missing)
+        return Shape(self.before + (None,) * missing, run=self.run + missing)
 
     def with_last(self, sizes: Iterable[Dim], drop: int) -> Shape:
         """The last `drop` sizes replaced by `sizes`."""

@@ -56,7 +56,7 @@ def multihead_attention(
                 argument=i,
             )
     if query.rank is None or key.rank is None or value.rank is None or is_unknown(batch_first):
-        return query, query.of(Shape((), run=0))
+        return query, None if need_weights is False else query.of(Shape((), run=0))
     if not query.rank == key.rank == value.rank:
         raise Problem(f"query, key and value of equal rank, {query.rank}", f"{key.rank} and {value.rank}", kind="rank")
     batched = query.rank == 3

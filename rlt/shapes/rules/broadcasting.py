@@ -40,8 +40,7 @@ def _broadcast_two(a: Shape, b: Shape, position: int) -> Shape:
     else:
         if a == b and (a.run_name or not a.after):
             return a  # the same named run of sizes on both sides
-        n = min(len(s.after) if s.rank is None else max(s.rank, len(o.after)) for s, o in ((a, b), (b, a)))
-        n = max(n, 0)
+        n = max(len(s.after) if s.rank is None else s.rank for s in (a, b))
     sizes: list[Dim] = []
     for i in range(-1, -n - 1, -1):
         x = 1 if a.rank is not None and -i > a.rank else a.size(i)
@@ -97,6 +96,36 @@ def _operand_dtype(x: Any) -> tuple[dtypes.Dtype, bool]:
 def arithmetic(input: Any, other: Any, alpha: Any = 1) -> TensorSpec:
     """`+ - *`, `maximum`, `remainder`: promoted dtype."""
     return elementwise(input, other)
+
+
+def subtraction(input: Any, other: Any, alpha: Any = 1) -> TensorSpec:
+    """`-`: refuses bool, as torch does (`1 - done`)."""
+    for i, x in enumerate((input, other)):
+        if isinstance(x, TensorSpec) and dtypes.kind(x.dtype) == "bool":
+            raise Problem("numbers (torch refuses - on Bool)", str(x), kind="dtype", fix="{x}.float()", argument=i)
+    return elementwise(input, other)
+
+
+def negation(input: TensorSpec) -> TensorSpec:
+    """`-x`: refuses bool."""
+    if dtypes.kind(input.dtype) == "bool":
+        raise Problem("numbers (torch refuses - on Bool)", str(input), kind="dtype", fix="~{x}")
+    return input
+
+
+def floats_pair(input: TensorSpec, other: TensorSpec) -> TensorSpec:
+    """`hypot`: floats only."""
+    out = elementwise(input, other)
+    need_float(out)
+    return out
+
+
+def remainder(input: Any, other: Any) -> TensorSpec:
+    """`%`: refuses bool by bool."""
+    out = elementwise(input, other)
+    if dtypes.kind(out.dtype) == "bool":
+        raise Problem("numbers", str(out), kind="dtype", fix="{x}.int()")
+    return out
 
 
 def power(input: Any, exponent: Any) -> TensorSpec:

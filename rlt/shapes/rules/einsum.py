@@ -71,7 +71,8 @@ def _meet(
         sizes[letter], first[letter] = size, i
         return
     have = sizes[letter]
-    if have != 1 and size != 1 and D.differ(have, size):
+    stretches = first[letter] != i and 1 in (have, size)
+    if not stretches and D.differ(have, size):
         raise Problem(
             f"{letter}={D.show(have)} in {equation}, as in {operands[first[letter]].shape}",
             f"{letter}={D.show(size)} in {x.shape}",

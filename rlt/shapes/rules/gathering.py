@@ -66,6 +66,8 @@ def _need_within(have: D.Dim, asked: D.Dim, d: int, at: int | None, input: Tenso
 def take_along_dim(input: TensorSpec, indices: TensorSpec, dim: Any = None) -> TensorSpec:
     """As `gather`, with input and index broadcast against each other but in `dim`."""
     _need_index(indices)
+    if indices.dtype == "int32":
+        raise Problem("an Int64 index", str(indices), kind="dtype", fix="{x}.long()", argument=1)
     if dim is None:
         return input.of((indices.shape.numel(),))
     if not known_int(dim) or input.rank is None or indices.rank is None:

@@ -14,9 +14,11 @@ from rlt.shapes.shape import UNKNOWN_SHAPE, Shape, shape_of
 
 
 def slice_size(size: Dim, start: Any, stop: Any, step: Any) -> Dim:
-    """How many elements `start:stop:step` takes of `size`. Named sizes where the bounds count from one end."""
+    """How many elements `start:stop:step` takes of `size`. A size with names is taken to be large enough."""
     step = 1 if step is None else step
     if not known_int(step) or step < 1 or start is UNKNOWN or stop is UNKNOWN:
+        return None
+    if size is None and not (start in (None, 0) and stop is None):
         return None
     if isinstance(size, int) and (start is None or known_int(start)) and (stop is None or known_int(stop)):
         return len(range(*slice(start, stop, step).indices(size)))
@@ -31,7 +33,7 @@ def slice_size(size: Dim, start: Any, stop: Any, step: Any) -> Dim:
     elif isinstance(first, int) and first < 0:
         length = None
     elif isinstance(size, D.Sym) and known_int(first) and known_int(stop):
-        length = D.sub(stop, first) if stop - (first if isinstance(first, int) else 0) <= 1 else None
+        length = D.sub(stop, first)
         length = max(length, 0) if isinstance(length, int) else length
     elif isinstance(size, int) or size is None or isinstance(stop, D.Sym):
         length = D.sub(as_dim(stop), first) if not isinstance(size, int) else None
@@ -79,11 +81,23 @@ def _consumed_or_none(item: Any) -> int | None:
     """How many dimensions an index takes away; None where a mask's rank is not known."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    if isinstance(item, TensorSpec) and dtypes.kind(item.dtype) == "bool":
+    if isinstance(item, TensorSpec) and _is_mask(item):
         return item.rank
     if isinstance(item, TensorSpec) and item.rank is None:
         return None
     return 1
+
+
+def _is_mask(index: TensorSpec) -> bool:
+    """Bool, and uint8 as in torch's older code: takes as many dimensions as it has."""
+    return index.dtype in ("bool", "uint8")
+
+
+def _is_zero_dim(index: Any) -> bool:
+    """A 0-d integer tensor selects, as a number does."""
+    return (
+        isinstance(index, TensorSpec) and index.rank == 0 and dtypes.kind(index.dtype) == "int" and not _is_mask(index)
+    )
 
 
 def _apply(shape: Shape, items: list[Any]) -> Shape:
@@ -102,7 +116,7 @@ def _apply(shape: Shape, items: list[Any]) -> Shape:
             out.append("index")
             continue
         size = shape.dims[d]
-        if known_int(item) or isinstance(item, D.Sym):
+        if known_int(item) or isinstance(item, D.Sym) or _is_zero_dim(item):
             if known_int(item) and isinstance(size, int) and not -size <= item < size:
                 raise Problem(
                     f"an index from {-size} to {size - 1} at dimension {d} of {shape}", str(item), dimension=d
@@ -140,13 +154,18 @@ def _index_shape(shape: Shape, d: int, item: Any) -> tuple[Shape, int]:
                 )
             return Shape((sum(item),)), 1
         flat = all(known_int(v) for v in item)
+        size = shape.dims[d]
+        if flat and isinstance(size, int):
+            for v in item:
+                if not -size <= v < size:
+                    raise Problem(f"indices from {-size} to {size - 1} at dimension {d} of {shape}", str(v), dimension=d)
         return (Shape((len(item),)) if flat else UNKNOWN_SHAPE), 1
     if not isinstance(item, TensorSpec):
         return UNKNOWN_SHAPE, 1
     kind = dtypes.kind(item.dtype)
     if kind in ("float", "complex"):
         raise Problem("an index of integers or a Bool mask", str(item), kind="dtype", fix="{x}.long()", argument=1)
-    if kind == "bool" or item.dtype == "uint8":
+    if _is_mask(item):
         for k, m in enumerate(item.dims):
             if D.differ(shape.dims[d + k], m):
                 raise Problem(

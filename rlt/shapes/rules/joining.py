@@ -178,6 +178,8 @@ def chunk(input: TensorSpec, chunks: Any, dim: Any = 0) -> Any:
         if step == 0:
             return tuple(input for _ in range(chunks))
         return split(input, step, dim)
+    if size is None:
+        return None
     part = D.exact_quotient(size, chunks)
     return tuple(input.of(input.shape.replace(at, part)) for _ in range(chunks))
 

@@ -7,7 +7,7 @@ from typing import Any
 from rlt.shapes import dims as D
 from rlt.shapes import dtypes
 from rlt.shapes.rules.problem import Problem, as_dim
-from rlt.shapes.rules.tensor import TensorSpec, need_float, need_same_dtype
+from rlt.shapes.rules.tensor import TensorSpec, axis, need_float, need_same_dtype
 from rlt.shapes.shape import Shape
 
 
@@ -132,6 +132,8 @@ def embedding_bag(
     bags: D.Dim = None
     if x.rank == 1 and offsets is None:
         raise Problem("offsets, or (bags, length)", str(x.shape), kind="rank")
+    if x.rank is not None and x.rank not in (1, 2):
+        raise Problem("(bags, length)", str(x.shape), kind="rank")
     if x.rank == 2:
         bags = x.dims[0]
     elif x.rank == 1 and offsets is not None and include_last_offset is False:
@@ -168,6 +170,7 @@ def glu(x: TensorSpec, *, dim: Any = -1) -> TensorSpec:
     need_float(x)
     if not isinstance(dim, int):
         return x.of(Shape((), run=0))
+    axis(dim, x.shape)
     size = x.shape.size(dim)
     if isinstance(size, int) and size % 2:
         raise Problem("an even size to halve", f"{size} at dimension {dim} of {x.shape}", dimension=dim)

@@ -175,6 +175,7 @@ def linear_function(input: TensorSpec, weight: TensorSpec, bias: Any = None) -> 
 
 def tensordot(a: TensorSpec, b: TensorSpec, dims: Any = 2) -> TensorSpec:
     """Sums over the last `dims` of a and the first of b, or over the pairs given."""
+    _product_dtype(a, b)
     if a.rank is None or b.rank is None or is_unknown(dims):
         return a.of(UNKNOWN_SHAPE)
     if known_int(dims):

@@ -8,7 +8,7 @@ from typing import Any
 from rlt.shapes import dims as D
 from rlt.shapes.rules.convolution import LAYOUT
 from rlt.shapes.rules.problem import Problem, as_dim, is_unknown, known_int
-from rlt.shapes.rules.tensor import TensorSpec, need_float, need_rank
+from rlt.shapes.rules.tensor import TensorSpec, need_float, need_rank, need_statistics_dtype
 from rlt.shapes.shape import shape_of
 
 
@@ -41,6 +41,7 @@ def make_batch_norm(n: int) -> Callable[..., TensorSpec]:
             _need_channels(x, 1, num_features, "num_features")
         elif n > 1:
             _need_channels(x, -n - 1, num_features, "num_features")
+        need_statistics_dtype(x, dtype)
         return x
 
     return batch_norm
@@ -86,6 +87,9 @@ def group_norm(
     if x.rank is not None and x.rank < 2:
         raise Problem("at least 2 dimensions (batch, channels, ...)", f"{x.rank} dimensions {x.shape}", kind="rank")
     _need_channels(x, 1, num_channels, "num_channels")
+    if D.product(x.dims) == num_groups and x.rank is not None:
+        raise Problem("more than 1 value in a group", f"{x.shape} in {num_groups} groups")
+    need_statistics_dtype(x, dtype)
     return x
 
 
@@ -120,6 +124,7 @@ def layer_norm(
                 sizes=(wanted[i], got),
                 change=change,
             )
+    need_statistics_dtype(x, dtype)
     return x
 
 

@@ -59,9 +59,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
         broadcasting.same,
         "relu relu6 leaky_relu elu selu celu gelu silu mish softplus softsign hardtanh hardswish hardsigmoid "
         "logsigmoid hardshrink softshrink rrelu tanhshrink threshold dropout alpha_dropout feature_alpha_dropout "
-        "dropout1d dropout2d dropout3d clone detach contiguous neg negative positive "
+        "dropout1d dropout2d dropout3d clone detach contiguous positive "
         "square sign sgn floor ceil round trunc fix frac "
-        "requires_grad_ nan_to_num fill zero tril triu roll conj flipud fliplr neg __neg__ __pos__ clip_grad_norm "
+        "requires_grad_ nan_to_num fill zero tril triu roll conj flipud fliplr __pos__ clip_grad_norm "
         "alias_copy uniform_ normal_ random_ bernoulli_ exponential_ copy_ zero_ fill_ pin_memory data share_memory_",
     ),
     **_named(
@@ -75,9 +75,11 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(broadcasting.softmax, "softmax log_softmax softmin"),
     **_named(
         broadcasting.arithmetic,
-        "add sub subtract mul multiply __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ rsub maximum minimum "
-        "fmax fmin remainder fmod __mod__ __rmod__ __iadd__ __isub__ __imul__",
+        "add mul multiply __add__ __radd__ __mul__ __rmul__ maximum minimum fmax fmin __iadd__ __imul__",
     ),
+    **_named(broadcasting.subtraction, "sub subtract rsub __sub__ __rsub__ __isub__"),
+    **_named(broadcasting.negation, "neg negative __neg__"),
+    **_named(broadcasting.remainder, "remainder fmod __mod__ __rmod__"),
     **_named(broadcasting.power, "pow __pow__ __rpow__ float_power"),
     **_named(broadcasting.division, "div divide true_divide __truediv__ __rtruediv__ __itruediv__ __div__ __rdiv__"),
     **_named(broadcasting.floor_division, "floor_divide __floordiv__ __rfloordiv__"),
@@ -89,7 +91,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(
         broadcasting.bitwise, "bitwise_and bitwise_or bitwise_xor __and__ __or__ __xor__ __rand__ __ror__ __rxor__"
     ),
-    **_named(broadcasting.float_pair, "atan2 arctan2 hypot xlogy logaddexp"),
+    **_named(broadcasting.float_pair, "atan2 arctan2 xlogy"),
+    **_named(broadcasting.floats_pair, "hypot logaddexp"),
     **_named(broadcasting.same, "bitwise_not __invert__"),
     **_named(broadcasting.lerp, "lerp"),
     **_named(broadcasting.addcmul, "addcmul addcdiv"),
@@ -130,7 +133,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(reshaping.repeat_interleave, "repeat_interleave"),
     **_named(transposing.permute, "permute"),
     **_named(transposing.transpose, "transpose swapaxes swapdims"),
-    **_named(transposing.matrix_transpose, "t mT adjoint"),
+    **_named(transposing.matrix_transpose, "mT adjoint"),
+    **_named(transposing.matrix_t, "t"),
     **_named(transposing.reverse_all, "T"),
     **_named(transposing.movedim, "movedim moveaxis"),
     **_named(transposing.squeeze, "squeeze"),

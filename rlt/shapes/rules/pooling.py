@@ -27,7 +27,7 @@ def pool_size(size: Dim, kernel: Any, stride: Any, padding: Any, dilation: Any, 
         if isinstance(out, int) and isinstance(size, int) and isinstance(stride, int) and isinstance(padding, int):
             if (out - 1) * stride >= size + padding:
                 out -= 1
-        elif isinstance(out, D.Sym) and not (stride == kernel and padding == 0) and not D.rests_on_names(span, 0):
+        elif isinstance(out, D.Sym) and not (stride == kernel and padding == 0):
             return None
     if isinstance(out, int) and out <= 0:
         raise Problem(f"at least {kernel} pixels (kernel {kernel})", D.show(size))
@@ -42,8 +42,9 @@ def _pooled(
     padding: Any,
     dilation: Any,
     ceil_mode: Any,
-    batch: bool = True,
+    whole: bool = False,
 ) -> TensorSpec:
+    """`whole`: the kernel must fit without the padding, as torch's 3-d average pooling demands."""
     need_rank(x, (n + 1, n + 2), f"{n + 2} dimensions {LAYOUT[n]}")
     shape = x.shape.expose_last(n)
     if stride is None or stride == [] or stride == ():
@@ -52,6 +53,8 @@ def _pooled(
     sizes = []
     for i, (size, (k, s, p, d)) in enumerate(zip(shape.dims[-n:], settings)):
         try:
+            if whole and isinstance(size, int) and known_int(k) and size < k:
+                raise Problem(f"at least {k} pixels (kernel {k})", str(size))
             sizes.append(pool_size(size, k, s, p, d, ceil_mode))
         except Problem as problem:
             problem.dimension = i - n
@@ -91,7 +94,7 @@ def make_avg_pool(n: int) -> Callable[..., TensorSpec]:
         count_include_pad: Any = True,
         divisor_override: Any = None,
     ) -> TensorSpec:
-        return _pooled(x, n, kernel_size, stride, padding, 1, ceil_mode)
+        return _pooled(x, n, kernel_size, stride, padding, 1, ceil_mode, whole=n == 3)
 
     return avg_pool
 
@@ -102,7 +105,7 @@ def make_lp_pool(n: int) -> Callable[..., TensorSpec]:
     def lp_pool(
         x: TensorSpec, *, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False
     ) -> TensorSpec:
-        return _pooled(x, n, kernel_size, stride, 0, 1, ceil_mode)
+        return _pooled(x, n, kernel_size, stride, 0, 1, ceil_mode, whole=n == 3)
 
     return lp_pool
 
@@ -111,7 +114,9 @@ def make_adaptive_pool(n: int, is_max: bool) -> Callable[..., Any]:
     """The rule of `AdaptiveAvgPool{n}d` and `AdaptiveMaxPool{n}d`; None in `output_size` keeps a size."""
 
     def adaptive(x: TensorSpec, output_size: Any) -> TensorSpec:
-        need_rank(x, (n + 1, n + 2), f"{n + 2} dimensions {LAYOUT[n]}")
+        by_mean = n > 1 and not is_max and output_size in (1, (1, 1), [1, 1])  # torch takes any rank there
+        if not by_mean or (x.rank is not None and x.rank < 3):
+            need_rank(x, (n + 1, n + 2), f"{n + 2} dimensions {LAYOUT[n]}")
         shape = x.shape.expose_last(n)
         wanted = each(output_size, n)
         sizes = [size if w is None else as_dim(w) for size, w in zip(shape.dims[-n:], wanted)]

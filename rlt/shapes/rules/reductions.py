@@ -127,7 +127,9 @@ def kthvalue(input: TensorSpec, k: Any, dim: Any = -1, keepdim: Any = False) -> 
 
 
 def arg_extreme(input: TensorSpec, dim: Any = None, keepdim: Any = False) -> TensorSpec:
-    """`argmax`, `argmin`."""
+    """`argmax`, `argmin`: refuse bool."""
+    if dtypes.kind(input.dtype) == "bool":
+        raise Problem("numbers", str(input), kind="dtype", fix="{x}.int()")
     return input.of(reduced_shape(input.shape, dim, keepdim), "int64")
 
 
@@ -212,7 +214,7 @@ def cross_entropy(
                 argument=1,
                 involved=(0, 1),
             )
-        if dtypes.kind(target.dtype) == "bool" or target.dtype in ("int8", "int16", "int32"):
+        if target.dtype in ("bool", "int8", "int16", "int32") or (target.dtype == "uint8" and input.rank > 2):
             raise Problem("an Int64 target", str(target), kind="dtype", fix="{x}.long()", argument=1)
     elif dtypes.kind(target.dtype) == "float" and _unlike(target.dims, input.dims):
         like_classes = not _unlike(target.dims, wanted)

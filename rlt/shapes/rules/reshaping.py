@@ -77,6 +77,8 @@ def flatten(input: TensorSpec, start_dim: Any = 0, end_dim: Any = -1) -> TensorS
             return input.of((*shape.expose_first(start_dim).before[:start_dim], None))
         return input.of(UNKNOWN_SHAPE)
     if shape.rank == 0:
+        axis(start_dim, shape)
+        axis(end_dim, shape)
         return input.of((1,))
     start, end = axis(start_dim, shape), axis(end_dim, shape)
     assert start is not None
@@ -145,6 +147,8 @@ def repeat_interleave(input: TensorSpec, repeats: Any, dim: Any = None, output_s
         return input.of((D.mul(total, count),))
     if not known_int(dim):
         return input.of(UNKNOWN_SHAPE)
+    if input.rank == 0:
+        raise Problem("at least 1 dimension", "a scalar", kind="rank")
     at = axis(dim, input.shape)
     assert at is not None
     return input.of(input.shape.replace(at, D.mul(input.shape.size(at), count)))

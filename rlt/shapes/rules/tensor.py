@@ -70,6 +70,12 @@ def need_same_dtype(x: TensorSpec, weight: Dtype, argument: int | str = 0) -> No
         raise Problem(f"{weight} as its weights are", str(x), kind="dtype", fix=fix, argument=argument)
 
 
+def need_statistics_dtype(x: TensorSpec, weight: Dtype) -> None:
+    """Refuses float64 against float32 parameters; a half-precision input is welcome."""
+    if {x.dtype, weight} == {"float32", "float64"}:
+        need_same_dtype(x, weight)
+
+
 def need_rank(x: TensorSpec, ranks: tuple[int, ...], layout: str, argument: int | str = 0) -> None:
     """Refuses a tensor whose rank cannot be one of `ranks`; `layout` says what the dimensions should be."""
     if x.shape.run is None:

@@ -54,10 +54,21 @@ def transpose(input: TensorSpec, dim0: Any, dim1: Any) -> TensorSpec:
 
 
 def matrix_transpose(input: TensorSpec) -> TensorSpec:
-    """`.mT`, `.T` of a matrix, `t()`: the last two exchanged."""
+    """`.mT`: the last two exchanged."""
     if input.rank is not None and input.rank < 2:
-        return input
+        raise Problem("at least 2 dimensions", str(input.shape), kind="rank")
     return transpose(input, -2, -1)
+
+
+def matrix_t(input: TensorSpec) -> TensorSpec:
+    """`t()`: a matrix transposed, a vector or scalar as it is."""
+    if input.rank is None:
+        return input.of(UNKNOWN_SHAPE)
+    if input.rank > 2:
+        raise Problem(
+            "at most 2 dimensions", f"{input.rank} in {input.shape}", kind="rank", fix="{x}.transpose(-2, -1)"
+        )
+    return input if input.rank < 2 else input.of(input.dims[::-1])
 
 
 def reverse_all(input: TensorSpec) -> TensorSpec:

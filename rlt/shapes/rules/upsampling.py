@@ -43,10 +43,16 @@ def interpolate(
     if input.rank is None:
         return input.of(input.shape.with_last((None,), 1) if ranks == (3,) else type(input.shape)((), run=0))
     n = input.rank - 2
+    for given in (size, scale_factor):
+        if isinstance(given, (tuple, list)) and len(given) != n:
+            raise Problem(f"{n} sizes for {input.shape}", str(len(given)), kind="argument")
     if size is not None:
         sizes = [as_dim(v) for v in each(size, n)]
     else:
         sizes = [_scaled(d, f) for d, f in zip(input.dims[2:], each(scale_factor, n))]
+    for d, out in enumerate(sizes, 2):
+        if isinstance(out, int) and out < 1:
+            raise Problem("a result of at least 1 pixel", f"{D.show(input.dims[d])} scaled to {out}", dimension=d)
     return input.of((*input.dims[:2], *sizes))
 
 
