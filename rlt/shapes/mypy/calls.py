@@ -12,6 +12,7 @@ from mypy.nodes import ARG_STAR, ARG_STAR2, CallExpr, Expression, IndexExpr, Lis
 from mypy.types import Instance, LiteralType, NoneType, TupleType, Type, get_proper_type
 
 from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, spec_of
 from rlt.shapes.rules.problem import UNKNOWN
@@ -81,10 +82,27 @@ def value_of(e: Expression, t: Type | None, scope: CheckedScope) -> Any:
         types = p.items if isinstance(p, TupleType) and len(p.items) == len(e.items) else [None] * len(e.items)
         items = [value_of(i, it if it is not None else scope.type_of(i), scope) for i, it in zip(e.items, types)]
         return items if isinstance(e, ListExpr) else tuple(items)
+    if isinstance(p, Instance) and p.type.fullname in _SEQUENCES and p.args:
+        each = spec_of(p.args[0])
+        if each is not None:
+            items = listed(e, scope) if isinstance(e, NameExpr) else None
+            if items and not any(isinstance(i, StarExpr) for i in items):
+                return [value_of(i, scope.type_of(i), scope) for i in items]
+            return Many(each)
     value = evaluate(e, scope)
     if value is not UNKNOWN:
         return value
     return _value_of_type(p)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of any number of tensors, each like `each`."""
+
+    each: TensorSpec
+
+
+_SEQUENCES = ("builtins.list", "builtins.tuple", "typing.Sequence", "typing.Iterable")
 
 
 def _value_of_type(p: Any) -> Any:

@@ -21,8 +21,8 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, Instance, LiteralType, TupleType, Type, UnpackType, get_proper_type
 
-from rlt.shapes.mypy.classes import latest
 from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.modules import (
     SEQUENTIAL,
     Refused,
@@ -35,7 +35,7 @@ from rlt.shapes.mypy.modules import (
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.reporting import SHAPE
-from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments, module_assignments
+from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.signatures import Arguments
 from rlt.shapes.mypy.targets import stored_once
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, loose
@@ -86,69 +86,13 @@ def _listed(node: CallExpr, scope: CheckedScope) -> list[Expression] | None:
         if kind == ARG_POS:
             found.append(e)
         elif kind == ARG_STAR:
-            items = _list_behind(e, scope)
+            items = listed(e, scope)
             if items is None:
                 return None
             found.extend(items)
         else:
             return None
     return found
-
-
-def _list_behind(e: Expression, scope: CheckedScope) -> list[Expression] | None:
-    """The items of a list display, or of a name that is given one and never changed."""
-    if isinstance(e, (ListExpr, TupleExpr)):
-        return list(e.items)
-    if isinstance(e, NameExpr):
-        for body in [local_assignments(f) for f in reversed(scope.functions)] or [module_assignments(scope.api.tree)]:
-            found = latest(body, e.name, e.line)
-            if found and isinstance(found.value, (ListExpr, TupleExpr)) and found.index is None:
-                return _with_appended(e, found, scope)
-    return None
-
-
-def _with_appended(e: NameExpr, found: Any, scope: CheckedScope) -> list[Expression] | None:
-    """The items of a list and what straight-line code appends to it before line `e`; None where loops do."""
-    from mypy.nodes import ExpressionStmt, MemberExpr
-
-    items: list[Expression] = list(found.value.items)
-    body = scope.functions[-1].body.body if scope.functions else scope.api.tree.defs
-    touched = _mentions(body, e.name)
-    for s in body:
-        if s.line <= found.line or s.line >= e.line:
-            continue
-        inner = s.expr if isinstance(s, ExpressionStmt) else None
-        if isinstance(inner, CallExpr) and isinstance(inner.callee, MemberExpr) and len(inner.args) == 1:
-            owner = inner.callee.expr
-            if isinstance(owner, NameExpr) and owner.name == e.name:
-                if inner.callee.name == "append":
-                    items.append(inner.args[0])
-                elif inner.callee.name == "extend" and isinstance(inner.args[0], (ListExpr, TupleExpr)):
-                    items.extend(inner.args[0].items)
-                else:
-                    return None
-                touched -= 1
-    return items if touched <= 0 else None
-
-
-def _mentions(body: Any, name: str) -> int:
-    """How many statements within branches and loops change the list `name`, plus those at the top."""
-    from mypy.nodes import Block, ExpressionStmt, ForStmt, IfStmt, MemberExpr, OperatorAssignmentStmt, TryStmt
-    from mypy.nodes import WhileStmt, WithStmt
-
-    count = 0
-    for s in body:
-        if isinstance(s, ExpressionStmt) and isinstance(s.expr, CallExpr):
-            callee = s.expr.callee
-            if isinstance(callee, MemberExpr) and isinstance(callee.expr, NameExpr) and callee.expr.name == name:
-                count += 1
-        elif isinstance(s, OperatorAssignmentStmt) and isinstance(s.lvalue, NameExpr) and s.lvalue.name == name:
-            count += 1
-        elif isinstance(s, (ForStmt, WhileStmt, WithStmt, IfStmt, TryStmt)):
-            blocks: list[Block | None] = list(s.body) if isinstance(s, IfStmt) else [s.body]
-            blocks.append(getattr(s, "else_body", None))
-            count += sum(_mentions(b.body, name) for b in blocks if b is not None)
-    return count
 
 
 def _module_type(scope: CheckedScope, e: Expression) -> Type | None:
@@ -191,7 +135,7 @@ def module_list(ctx: Any) -> Type:
         if each is not None:
             held = types.instance("builtins.tuple", [each])
     elif isinstance(given, (ListExpr, TupleExpr, NameExpr)):
-        items = _list_behind(given, scope)
+        items = listed(given, scope)
         modules = [_module_type(scope, i) for i in items or []]
         if modules and None not in modules:
             held = types.tuple([m for m in modules if m is not None])

@@ -64,6 +64,20 @@ def get(ctx: Any) -> Type:
         return types.unknown_tensor()
 
 
+def rows(ctx: Any) -> Type:
+    """The hook of `for row in x`."""
+    owner = spec_of(ctx.type)
+    if owner is None:
+        return ctx.default_return_type
+    types = checker_types(ctx.api)
+    try:
+        each = types.tensor(getitem(owner, _SOME_INDEX))
+    except Problem as problem:
+        ctx.api.fail(operator_problem(problem, "iteration"), ctx.context, code=SHAPE)
+        each = types.unknown_tensor()
+    return types.instance("typing.Iterator", [each])
+
+
 def put(ctx: Any) -> Type:
     """The hook of `x[index] = value`: the value must broadcast to the place, never the other way round."""
     owner = spec_of(ctx.type)
@@ -94,3 +108,6 @@ def _need_place(place: TensorSpec, value: TensorSpec) -> None:
 
 def _written(ctx: Any) -> str:
     return name_of(ctx.context.base) if hasattr(ctx.context, "base") else ""
+
+
+HOOKS = {"__getitem__": get, "__setitem__": put, "__iter__": rows}

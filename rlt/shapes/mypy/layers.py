@@ -24,13 +24,13 @@ def layer_name(fullname: str) -> str | None:
     return name if name in LAYERS else None
 
 
-def layer_of(t: Type | None) -> tuple[str, Settings] | None:
-    """The name and settings of a layer's type; None for other types."""
+def layer_of(t: Type | None) -> tuple[str, Settings | None] | None:
+    """The name of a layer's type and its settings, None where it remembers none; None for other types."""
     p = get_proper_type(t) if t is not None else None
     if not isinstance(p, Instance):
         return None
     name = layer_name(p.type.fullname)
-    return None if name is None else (name, settings_of(p) or {})
+    return None if name is None else (name, settings_of(p))
 
 
 def settings_of_call(name: str, positional: list[Any], keywords: dict[str, Any]) -> Settings:
@@ -57,16 +57,16 @@ def construct(ctx: Any) -> Type:
     return remembering
 
 
-def describe(name: str, settings: Settings) -> str:
+def describe(name: str, settings: Settings | None) -> str:
     """A layer as its constructor's call: `Conv2d(3, 16, 3, stride=2)`."""
-    return LAYERS[name].describe(settings)
+    return name if settings is None else LAYERS[name].describe(settings)
 
 
-def run(name: str, settings: Settings, positional: list[Any], keywords: dict[str, Any]) -> Any:
+def run(name: str, settings: Settings | None, positional: list[Any], keywords: dict[str, Any]) -> Any:
     """What the layer gives for these inputs. Problem where they do not fit; NotUnderstood where that is unknown."""
     layer = LAYERS[name]
-    arguments = layer.arguments((), settings)
-    if not settings:
+    arguments = layer.arguments((), settings or {})
+    if settings is None:
         arguments = dict.fromkeys(arguments, UNKNOWN)
     inputs = list(positional)
     keywords = dict(keywords)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import Decorator, FuncDef
+from mypy.nodes import CallExpr, Decorator, FuncDef, NameExpr
 from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnpackType, get_proper_type
 
+from rlt.shapes import dims as D
+from rlt.shapes.mypy.attributes import class_names
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem
@@ -51,8 +53,19 @@ def forward_of(t: Instance) -> CallableType | None:
     return declared if isinstance(declared, CallableType) else None
 
 
-def call(t: Type, inputs: Arguments, types: TypeMaker, where: str = "", fed_by: str = "", written: str = "") -> Type | None:
-    """The type of `t(inputs)`; None where it is not known. Refused where it cannot be."""
+def call(
+    t: Type,
+    inputs: Arguments,
+    types: TypeMaker,
+    where: str = "",
+    fed_by: str = "",
+    written: str = "",
+    on_self: bool = False,
+) -> Type | None:
+    """The type of `t(inputs)`; None where it is not known. Refused where it cannot be.
+
+    `on_self`: the network calls itself, so that its constructor's sizes are those of the place.
+    """
     p = get_proper_type(t)
     layer = layer_of(p)
     if layer is not None:
@@ -77,6 +90,8 @@ def call(t: Type, inputs: Arguments, types: TypeMaker, where: str = "", fed_by: 
         declared = forward_of(p)
         if declared is not None and not isinstance(get_proper_type(declared.ret_type), AnyType):
             held = {k: as_dim(v) for k, v in (settings_of(p) or {}).items()}
+            if on_self:
+                held = {name: D.name(name) for name in class_names(p.type)}
             try:
                 return call_declared(declared, inputs, types, skip_self=True, built_with=held)
             except Unfit as unfit:
@@ -143,13 +158,17 @@ def call_hook(ctx: Any) -> Type:
     built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
     written = name_of(given[0].expression) if given else ""
     try:
-        result = call(t, inputs, types, where=built, written=written)
+        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context))
     except Refused as refused:
         ctx.api.fail(str(refused), ctx.context, code=SHAPE)
         return mended(t, inputs, types) if simple else _declared_result(t, types, ctx)
     if result is not None:
         return result
     return types.unknown_tensor() if simple else ctx.default_return_type
+
+
+def _on_self(node: Any) -> bool:
+    return isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.callee.name == "self"
 
 
 def _declared_result(t: Instance, types: TypeMaker, ctx: Any) -> Type:

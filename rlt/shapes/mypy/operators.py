@@ -10,6 +10,7 @@ from mypy.types import Instance, Type, get_proper_type
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import (
     Given,
+    Many,
     NotUnderstood,
     apply,
     given_arguments,
@@ -38,14 +39,17 @@ SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "pow": "**", "mod": "%", "matmul": "@",
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|", "xor": "^", "div": "/",
 }  # fmt: skip
-_PAIRWISE = (
-    broadcasting.arithmetic,
-    broadcasting.power,
-    broadcasting.division,
-    broadcasting.floor_division,
-    broadcasting.comparison,
-    broadcasting.bitwise,
+_PAIRWISE = frozenset(
+    "add sub mul div truediv floordiv pow mod remainder fmod maximum minimum fmax fmin eq ne lt le gt ge and or xor "
+    "subtract multiply divide true_divide floor_divide logical_and logical_or atan2 hypot rsub".split()
 )
+"""Operations on two tensors that broadcast, by their name without `__`, `__r` or `__i`."""
+
+
+def _is_pairwise(name: str) -> bool:
+    bare = name.strip("_")
+    return bare in _PAIRWISE or (name.startswith("__") and bare[1:] in _PAIRWISE)
+
 
 
 def short_name(fullname: str) -> tuple[str, bool] | None:
@@ -94,7 +98,9 @@ def _answer(
         return CONVERSIONS[name](positional, keywords, given)
     rule = operator_rule(name, method)
     assert rule is not None
-    if rule in _PAIRWISE and len(positional) == 2 and not keywords:
+    if positional and isinstance(positional[0], Many):
+        return _joined_many(name, rule, positional[0].each, positional[1:], keywords)
+    if _is_pairwise(name) and len(positional) == 2 and not keywords:
         shift = len(positional) - len(given)
         for i, g in enumerate(given):
             if positional[i + shift] is UNKNOWN:
@@ -107,6 +113,15 @@ def _answer(
     if is_in_place(name) and positional and isinstance(positional[0], TensorSpec):
         return _in_place(positional[0], result, name)
     return result
+
+
+def _joined_many(name: str, rule: Any, each: TensorSpec, rest: list[Any], keywords: dict[str, Any]) -> Any:
+    """cat or stack of a list whose length is not known: all sizes but the one along `dim`."""
+    dim = keywords.get("dim", rest[0] if rest else 0)
+    if name not in ("cat", "stack", "concat", "concatenate") or type(dim) is not int:
+        raise NotUnderstood
+    one = rule([each], dim)
+    return one.of(one.shape.replace(dim, None)) if one.rank is not None else one
 
 
 def _holds_tensor(v: Any) -> bool:

@@ -145,8 +145,8 @@ class ShapePlugin(Plugin):
             return parameters.module_call
         if owner in containers.CONTAINERS and name == "__getitem__":
             return containers.item
-        if fullname.startswith(operators.METHODS) and name in ("__getitem__", "__setitem__"):
-            return indexing.get if name == "__getitem__" else indexing.put
+        if fullname.startswith(operators.METHODS) and name in indexing.HOOKS:
+            return indexing.HOOKS[name]
         named = operators.short_name(fullname)
         if named is not None:
             return lambda ctx: operators.operator(ctx, *named)

@@ -17,7 +17,7 @@ SHAPE = ErrorCode("shape", "Sizes, dtypes or devices of tensors that do not fit"
 def layer_problem(
     problem: Problem,
     name: str,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, Any] | None,
     inputs: list[Any],
     *,
     where: str = "",
@@ -30,10 +30,10 @@ def layer_problem(
     shape = ""
     if problem.sizes is not None and isinstance(x, TensorSpec) and str(x.shape) not in problem.got:
         shape = f" (input shape {x.shape})"
-    text = f"{describe(name, settings)}{where} expects {problem.expected}, gets {problem.got}{shape}{fed_by}"
-    change = {k: v for k, v in problem.change.items() if v is not None and k in settings}
+    text = f"{describe(name, None if settings is None else dict(settings))}{where} expects {problem.expected}, gets {problem.got}{shape}{fed_by}"
+    change = {k: v for k, v in problem.change.items() if v is not None and settings is not None and k in settings}
     if change:
-        return f"{text}; write {describe(name, {**settings, **change})}"
+        return f"{text}; write {describe(name, {**(settings or {}), **change})}"
     return text + _fix(problem, written or "x")
 
 

@@ -10,8 +10,8 @@ from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnionTy
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.attributes import class_names
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
-from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.settings import settings_of
@@ -113,7 +113,7 @@ def method_hook(ctx: Any) -> Type:
     held: dict[str, Dim] = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
     on_self = isinstance(call.callee.expr, NameExpr) and call.callee.expr.name == "self"
     if on_self and scope.cls is not None and owner.type.fullname == scope.cls.fullname:
-        held = {name: D.name(name) for name in constructor(owner.type)[0]}
+        held = {name: D.name(name) for name in class_names(owner.type)}
     return _checked(
         ctx, declared, f"{owner.type.name}.{function.name}", skip_self=not function.is_static, built_with=held
     )
