@@ -10,8 +10,7 @@ from mypy.types import Instance, RawExpressionType, Type, UnboundType, get_prope
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.dtypes import ANNOTATIONS
-from rlt.shapes.mypy.attributes import class_names
-from rlt.shapes.mypy.classes import names_in
+from rlt.shapes.mypy.classes import class_names, names_in
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.tensors import MARKS, TENSOR, analyzer_types, any_type
 from rlt.shapes.rules.tensor import TensorSpec

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import CallExpr, FuncDef, IndexExpr, MemberExpr, NameExpr, TypeInfo
+from mypy.nodes import CallExpr, FuncDef, IndexExpr, MemberExpr, NameExpr
 from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.classes import facts_of, names_in, names_of_base
+from rlt.shapes.mypy.classes import class_names, names_of_base, signature_names
 from rlt.shapes.mypy.renaming import only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.settings import settings_of
@@ -45,41 +45,27 @@ def _renaming(ctx: Any, owner: Instance, attribute: str) -> Any:
         if names is None:
             return only({})
         return only({k: D.substitute(v, held) if v is not None else None for k, v in names.items()} if names else held)
-    if on_self:
-        return None
     return _foreign(scope)
 
 
 def _foreign(scope: CheckedScope) -> Any:
-    """A record's own names: kept where they are the function's names too, or where it has none of its own."""
+    """Names of another place (a record's, a constructor's of a class that is no network) as they are read here.
+
+    Kept where they are the function's own names too, or where it has none of its own. Otherwise unknown: two people
+    may have called one size differently.
+    """
     known: set[str] = set()
     for f in scope.functions:
         if isinstance(f, FuncDef):
             known |= signature_names(f)
-    if not known:
+    if not known and (scope.cls is None or not class_names(scope.cls)):
         return None
+    known |= {a.variable.name for f in scope.functions for a in f.arguments}
 
     def rename(d: Dim) -> Dim:
         return d if D.names_in(d) <= known else None
 
     return rename
-
-
-def signature_names(f: FuncDef) -> set[str]:
-    """Names of sizes in a function's annotations."""
-    declared = f.unanalyzed_type
-    if declared is None or not hasattr(declared, "arg_types"):
-        return set()
-    return {n for t in (*declared.arg_types, declared.ret_type) for n in names_in(t)}
-
-
-def class_names(info: TypeInfo) -> set[str]:
-    """Names that a class's constructor gives to sizes: its parameters, its locals, its attributes."""
-    found: set[str] = set()
-    for base in info.mro:
-        facts = facts_of(base)
-        found |= {*facts.get("parameters", ()), *facts.get("sizes", ()), *facts.get("locals", ())}
-    return found
 
 
 def of_result(ctx: Any, name: str) -> Type:

@@ -207,3 +207,20 @@ def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
                 given[key] = size if values is None or size is None else D.substitute(size, values)
         values = {p: given.get(p) for p in parameters}
     return None
+
+
+def signature_names(f: FuncDef) -> set[str]:
+    """Names of sizes in a function's annotations."""
+    declared = f.unanalyzed_type
+    if declared is None or not hasattr(declared, "arg_types"):
+        return set()
+    return {n for t in (*declared.arg_types, declared.ret_type) for n in names_in(t)}
+
+
+def class_names(info: TypeInfo) -> set[str]:
+    """Names that a class's constructor gives to sizes: its parameters, its locals, its attributes."""
+    found: set[str] = set()
+    for base in info.mro:
+        facts = facts_of(base)
+        found |= {*facts.get("parameters", ()), *facts.get("sizes", ()), *facts.get("locals", ())}
+    return found

@@ -8,7 +8,7 @@ from mypy.nodes import CallExpr, Decorator, FuncDef, NameExpr
 from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnpackType, get_proper_type
 
 from rlt.shapes import dims as D
-from rlt.shapes.mypy.attributes import class_names
+from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem

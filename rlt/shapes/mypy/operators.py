@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr, NameExpr, OpExpr
-from mypy.types import Instance, Type, get_proper_type
+from mypy.types import Instance, Type, UnionType, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import (
@@ -21,6 +21,7 @@ from rlt.shapes.mypy.calls import (
 )
 from rlt.shapes.mypy.conversions import CONVERSIONS
 from rlt.shapes.mypy.reporting import SHAPE, operator_problem
+from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.targets import kept_in_attribute
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, spec_of
 from rlt.shapes.rules import broadcasting
@@ -79,7 +80,8 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
     try:
         result = _answer(name, method, positional, keywords, given, operands)
     except Problem as problem:
-        _report(ctx, problem, name, method, given, positional)
+        if not _may_be_another(ctx, scope):
+            _report(ctx, problem, name, method, given, positional)
         result = UNKNOWN_TENSOR
     return kept_in_attribute(ctx.api, ctx.context, type_of_result(result, ctx.default_return_type, types), types)
 
@@ -201,6 +203,19 @@ def _report(
     else:
         said = name
     ctx.api.fail(operator_problem(problem, said, here), ctx.context, code=SHAPE)
+
+
+def _may_be_another(ctx: Any, scope: CheckedScope) -> bool:
+    """Whether the tensor is one of several that mypy asks about in turn: code may tell them apart by `x.dim()`."""
+    node = ctx.context
+    owners = [node.callee.expr] if isinstance(node, CallExpr) and isinstance(node.callee, MemberExpr) else []
+    owners += [node.left, node.right] if isinstance(node, OpExpr) else []
+    for e in owners:
+        t = scope.type_of(e)
+        p = get_proper_type(t) if t is not None else None
+        if isinstance(p, UnionType) and sum(spec_of(i) is not None for i in p.items) > 1:
+            return True
+    return False
 
 
 def _operands(ctx: Any, method: bool, given: list[Given]) -> list[str]:

@@ -83,7 +83,10 @@ def _record(ctx: Any, t: Instance) -> Type:
 
 
 def module_call(ctx: Any) -> Type:
-    """`net(x)`."""
+    """`net(x)`, or a call of another object whose `__call__` is annotated."""
+    t = get_proper_type(ctx.type)
+    if not isinstance(t, Instance) or not t.type.has_base(MODULE):
+        return signatures.method_hook(ctx)
     return kept_in_attribute(ctx.api, ctx.context, modules.call_hook(ctx), checker_types(ctx.api))
 
 

@@ -9,7 +9,7 @@ from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import Assignment, assignments
-from rlt.shapes.mypy.classes import attribute_size, facts_of, is_size, latest, names_of_base
+from rlt.shapes.mypy.classes import attribute_size, facts_of, is_size, latest, names_of_base, signature_names
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import spec_of
@@ -118,9 +118,15 @@ class CheckedScope:
             return UNKNOWN
         size, owner = found
         if owner is self.cls:
-            return size
+            return size if self.cls.has_base(MODULE) or self._own_names(size) else UNKNOWN
         names = names_of_base(self.cls, owner)
         return UNKNOWN if names is None else _in_terms_of(size, names, None)
+
+    def _own_names(self, size: Any) -> bool:
+        """Whether the names in a size of a class that is no network are those of the method, or it has none."""
+        names = D.names_in(size) if isinstance(size, D.Sym) else set()
+        known = {n for f in self.functions if isinstance(f, FuncDef) for n in signature_names(f)}
+        return not names or not known or names <= known
 
     def _is_configuration(self, e: Expression) -> bool:
         """`cfg` or `self.cfg`: an object given to the constructor, whose attributes name sizes."""

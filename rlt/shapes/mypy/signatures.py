@@ -10,7 +10,7 @@ from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnionTy
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.attributes import class_names
+from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
@@ -103,20 +103,28 @@ def function_hook(ctx: Any) -> Type:
 def method_hook(ctx: Any) -> Type:
     """The hook of a call of a user's method."""
     call, owner = ctx.context, get_proper_type(ctx.type)
-    if not isinstance(call, CallExpr) or not isinstance(call.callee, MemberExpr) or not isinstance(owner, Instance):
+    if not isinstance(call, CallExpr) or not isinstance(owner, Instance):
         raise NotUnderstood
-    symbol = owner.type.get(call.callee.name)
+    symbol = owner.type.get(_method_name(call, owner))
     function = function_of(symbol.node if symbol is not None else None)
     declared = declared_type(function)
     assert function is not None
     scope = scope_of(ctx)
     held: dict[str, Dim] = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
-    on_self = isinstance(call.callee.expr, NameExpr) and call.callee.expr.name == "self"
+    base = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+    on_self = isinstance(base, NameExpr) and base.name == "self"
     if on_self and scope.cls is not None and owner.type.fullname == scope.cls.fullname:
         held = {name: D.name(name) for name in class_names(owner.type)}
     return _checked(
         ctx, declared, f"{owner.type.name}.{function.name}", skip_self=not function.is_static, built_with=held
     )
+
+
+def _method_name(call: CallExpr, owner: Instance) -> str:
+    """`forward` of `net.forward(x)`; `__call__` of `policy(x)` and of `self.policy(x)`, where owner is the policy."""
+    if isinstance(call.callee, MemberExpr) and owner.type.get(call.callee.name) is not None:
+        return call.callee.name
+    return "__call__"
 
 
 def _checked(ctx: Any, declared: CallableType, who: str, *, skip_self: bool, built_with: dict[str, Dim]) -> Type:
