@@ -47,9 +47,9 @@ def annotated(ctx: Any) -> Type:
     if known is not None:
         shape = Shape(tuple(_if_known(d, known) for d in shape.dims), shape.run, shape.run_name)
     device = {"Cuda": "cuda", "Cpu": "cpu"}.get(p.type.name)
-    made = types.tensor(TensorSpec(shape, ANNOTATIONS[word], device))
     if p.type.fullname != TENSOR and device is None:
         return plain
+    made = types.tensor(TensorSpec(shape, ANNOTATIONS[word], device))
     made.line, made.column = t.line, t.column
     return made
 
@@ -85,3 +85,4 @@ def _parameter_names(function: FuncDef) -> set[str]:
     if declared is None or not hasattr(declared, "arg_types"):
         return set()
     return {n for t in declared.arg_types for n in names_in(t)}
+

@@ -6,8 +6,7 @@ from mypy.nodes import Import, MypyFile, TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, TypeVarId, TypeVarType
 
-from rlt.shapes.mypy.assignments import methods
-from rlt.shapes.mypy.classes import learn, signature_names
+from rlt.shapes.mypy.classes import learn
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.tensors import TENSOR, any_type
 
@@ -50,7 +49,6 @@ def user_module(ctx: ClassDefContext) -> None:
         _make_generic(ctx, ["Settings"])
     if is_module or (file is not None and _imports_torch(file)):
         learn(ctx.cls, file.defs if file is not None else [])
-    _allow_other_names(ctx)
 
 
 def _imports_torch(file: MypyFile) -> bool:
@@ -59,25 +57,3 @@ def _imports_torch(file: MypyFile) -> bool:
         if any(n.split(".")[0] in ("torch", "rlt", "jaxtyping") for n in names):
             return True
     return False
-
-
-def _allow_other_names(ctx: ClassDefContext) -> None:
-    """An overriding method may call its sizes otherwise than the method it overrides.
-
-    mypy would compare `"b obs"` with `"batch obs_dim"` as text and report [override]; it is told to pass over that
-    report, on the line of such a method only.
-    """
-    info, file = ctx.cls.info, ctx.api.modules.get(ctx.api.cur_mod_id)
-    if file is None or len(info.mro) < 3:
-        return
-    for method in methods(ctx.cls.defs):
-        overrides = any(
-            method.name in base.names for base in info.mro[1:] if not base.fullname.startswith(("torch.", "builtins."))
-        )
-        if overrides and signature_names(method):
-            codes = file.ignored_lines.get(method.line)
-            if codes is None:
-                file.ignored_lines[method.line] = ["override"]
-            elif codes:  # an empty list is a bare `type: ignore`, which covers everything already
-                codes.append("override")
-            ctx.api.errors.skipped_lines[file.path].add(method.line)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from rlt.shapes.mypy.calls import (
 from rlt.shapes.mypy.conversions import CONVERSIONS
 from rlt.shapes.mypy.reporting import SHAPE, operator_problem
 from rlt.shapes.mypy.scope import CheckedScope
-from rlt.shapes.mypy.targets import kept_in_attribute
+from rlt.shapes.mypy.targets import as_stored
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, spec_of
 from rlt.shapes.rules import broadcasting
 from rlt.shapes.rules.operators import is_in_place, operator_rule
@@ -83,7 +83,7 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
         if not _may_be_another(ctx, scope):
             _report(ctx, problem, name, method, given, positional)
         result = UNKNOWN_TENSOR
-    return kept_in_attribute(ctx.api, ctx.context, type_of_result(result, ctx.default_return_type, types), types)
+    return as_stored(ctx.api, ctx.context, type_of_result(result, ctx.default_return_type, types), types)
 
 
 def _answer(

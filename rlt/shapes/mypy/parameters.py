@@ -14,7 +14,7 @@ from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.generics import PARAMETERS
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.settings import settings_of, with_settings
-from rlt.shapes.mypy.targets import accepting_others, kept_in_attribute, stored_once
+from rlt.shapes.mypy.targets import accepting_others, as_stored, stored_once
 from rlt.shapes.mypy.tensors import checker_types, spec_of
 from rlt.shapes.rules.problem import as_dim
 
@@ -47,7 +47,7 @@ def user_call(ctx: Any) -> Type:
         node = call.callee.node
         if isinstance(node, TypeInfo):
             return _constructed(ctx, node)
-    return kept_in_attribute(ctx.api, call, signatures.function_hook(ctx), checker_types(ctx.api))
+    return as_stored(ctx.api, call, signatures.function_hook(ctx), checker_types(ctx.api))
 
 
 def _constructed(ctx: Any, cls: TypeInfo) -> Type:
@@ -87,7 +87,7 @@ def module_call(ctx: Any) -> Type:
     t = get_proper_type(ctx.type)
     if not isinstance(t, Instance) or not t.type.has_base(MODULE):
         return signatures.method_hook(ctx)
-    return kept_in_attribute(ctx.api, ctx.context, modules.call_hook(ctx), checker_types(ctx.api))
+    return as_stored(ctx.api, ctx.context, modules.call_hook(ctx), checker_types(ctx.api))
 
 
 def torch_module_method(ctx: Any) -> Type:

@@ -26,7 +26,7 @@ from mypy.plugin import (
 from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_proper_type
 
 from mypy.nodes import MypyFile
-from rlt.shapes.mypy import annotations, attributes, beliefs, containers, generics, indexing, layers, modules
+from rlt.shapes.mypy import annotations, attributes, beliefs, containers, generics, indexing, layers, leniency, modules
 from rlt.shapes.mypy import operators, parameters, signatures
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
@@ -190,6 +190,7 @@ def _guarded(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
         if is_torch(ctx.api.tree.fullname + "."):
             return default
         try:
+            leniency.install(ctx.api.msg.errors)
             return hook(ctx)
         except NotUnderstood:
             return without_shapes(default, checker_types(ctx.api)) if has_shape(default) else default
@@ -204,6 +205,7 @@ def _guarded(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _guarded_class(hook: Callable[[ClassDefContext], None]) -> Callable[[ClassDefContext], None]:
     def guarded(ctx: ClassDefContext) -> None:
         try:
+            leniency.install(ctx.api.errors)  # type: ignore[attr-defined]
             hook(ctx)
         except Exception:
             if os.environ.get("RLT_PLUGIN_DEBUG"):

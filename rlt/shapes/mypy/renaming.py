@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mypy.types import (
+    AnyType,
     CallableType,
     Instance,
     LiteralType,
@@ -40,7 +41,8 @@ def has_shape(t: Type, depth: int = 0) -> bool:
 
 
 def is_any(t: Type) -> bool:
-    return core(t) is None or type(core(t)).__name__ == "AnyType"
+    held = core(t)
+    return held is None or isinstance(held, AnyType)
 
 
 def without_shapes(t: Type, types: TypeMaker) -> Type:

@@ -39,8 +39,11 @@ def _times_set(scope: CheckedScope, attribute: str) -> int:
     )
 
 
-def kept_in_attribute(api: Any, call: Expression, t: Type, types: TypeMaker) -> Type:
-    """A tensor that is stored in an attribute: the attribute accepts other tensors later, and is known if set once."""
+def as_stored(api: Any, call: Expression, t: Type, types: TypeMaker) -> Type:
+    """A result as the name that it is stored under should have it.
+
+    An attribute accepts other tensors later, and is known if set once.
+    """
     if not has_shape(t):
         return t
     scope = CheckedScope(api)
