@@ -1,7 +1,7 @@
 """The words of a tensor's type: dtype, device, shape; and whether data is for training or for testing.
 
-`Float[Tensor, "batch 3 32 32"]` is jaxtyping's notation. The word is the dtype (`Float` any floating one, `Float32` that
-one), the first argument the device (`Tensor` any, `Cpu`, `Cuda`), the string the shape.
+`Float[Tensor, "batch 3 32 32"]` is jaxtyping's notation. The word is the dtype (`Float` any floating one, `Float32`
+that one), the first argument the device (`Tensor` any, `Cpu`, `Cuda`), the string the shape.
 """
 
 from __future__ import annotations

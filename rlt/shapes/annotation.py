@@ -8,10 +8,12 @@ import inspect
 import sys
 import types
 import typing
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any, TypeAlias, Union
 
+from rlt.errors import ConfigError
 from rlt.shapes import dtypes
 from rlt.shapes.dtypes import Dtype
 from rlt.shapes.shape import Shape, parse_shape
@@ -64,7 +66,7 @@ class OptionalHint:
     item: Hint
 
 
-Hint = Union[TensorHint, RecordHint, ManyHint, OptionalHint, None]
+Hint: TypeAlias = "TensorHint | RecordHint | ManyHint | OptionalHint | None"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Signature:
 
 
 def read(annotation: Any) -> Hint:
-    """The tensors in an annotation; None where there is none. ValueError where a shape cannot be read."""
+    """The tensors in an annotation; None where there is none. ValueError says what shape cannot be read."""
     text = getattr(annotation, "dim_str", None)
     if text is not None and hasattr(annotation, "array_type"):
         word = annotation.__name__.split("[", 1)[0]
@@ -128,7 +130,7 @@ def _class_hints(cls: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         space = vars(sys.modules.get(base.__module__, types))
-        for key, value in base.__dict__.get("__annotations__", {}).items():
+        for key, value in inspect.get_annotations(base).items():
             found, _ = _evaluate(value, space, {})
             out[key] = found
     return out
@@ -161,11 +163,13 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     inner = inspect.unwrap(function)
     found = _SIGNATURES.get(inner)
     if found is None:
-        found = _SIGNATURES[inner] = _read_signature(inner)
+        found = _read_signature(inner)
+        if not found.unread:
+            _SIGNATURES[inner] = found
     return found
 
 
-_SIGNATURES: dict[Any, Signature] = {}
+_SIGNATURES: weakref.WeakKeyDictionary[Any, Signature] = weakref.WeakKeyDictionary()
 
 
 def _read_signature(function: Any) -> Signature:
@@ -182,7 +186,10 @@ def _read_signature(function: Any) -> Signature:
         if reason is not None:
             unread[key] = reason
             continue
-        hint = read(value)
+        try:
+            hint = read(value)
+        except ValueError as error:
+            raise ConfigError(f"{function.__qualname__}: the annotation of {key} is no shape", str(error)) from None
         if key == "return":
             result = hint
         elif hint is not None and key in parameters:

@@ -55,7 +55,7 @@ def kind(dtype: Dtype) -> Dtype:
 def fits(got: Dtype, wanted: Dtype) -> bool:
     """Whether a tensor of dtype `got` may stand where `wanted` is declared; True where either is unknown.
 
-    `uint8` is an `Int`, as jaxtyping has it; `float` (some floating dtype) may be the `float32` that is wanted.
+    Any integer is an `Int`, `uint8` too; `float` (some floating dtype) may be the `float32` that is wanted.
     """
     if got is None or wanted is None or got == wanted:
         return True

@@ -158,7 +158,8 @@ def _index_shape(shape: Shape, d: int, item: Any) -> tuple[Shape, int]:
         if flat and isinstance(size, int):
             for v in item:
                 if not -size <= v < size:
-                    raise Problem(f"indices from {-size} to {size - 1} at dimension {d} of {shape}", str(v), dimension=d)
+                    wanted = f"indices from {-size} to {size - 1} at dimension {d} of {shape}"
+                    raise Problem(wanted, str(v), dimension=d)
         return (Shape((len(item),)) if flat else UNKNOWN_SHAPE), 1
     if not isinstance(item, TensorSpec):
         return UNKNOWN_SHAPE, 1

@@ -23,42 +23,13 @@ from rlt.shapes.rules import (
 )
 from rlt.shapes.rules.problem import UNKNOWN
 from rlt.shapes.rules.tensor import TensorSpec
+from rlt.shapes.rules.words import words
 
-QUIET = frozenset(
-    [
-        "bias",
-        "device",
-        "dtype",
-        "eps",
-        "momentum",
-        "affine",
-        "track_running_stats",
-        "padding_idx",
-        "max_norm",
-        "norm_type",
-        "scale_grad_by_freq",
-        "sparse",
-        "inplace",
-        "_weight",
-        "_freeze",
-        "dropout",
-        "p",
-        "elementwise_affine",
-        "padding_mode",
-        "return_indices",
-        "nonlinearity",
-        "count_include_pad",
-        "divisor_override",
-        "add_bias_kv",
-        "add_zero_attn",
-        "layer_norm_eps",
-        "activation",
-        "negative_slope",
-        "alpha",
-        "beta",
-        "k",
-        "init",
-    ]
+QUIET = words(
+    "bias device dtype eps momentum affine track_running_stats padding_idx max_norm norm_type "
+    "scale_grad_by_freq sparse inplace _weight _freeze dropout p elementwise_affine padding_mode "
+    "return_indices nonlinearity count_include_pad divisor_override add_bias_kv add_zero_attn layer_norm_eps "
+    "activation negative_slope alpha beta k init"
 )
 """Constructor arguments that no shape depends on: not shown in messages."""
 

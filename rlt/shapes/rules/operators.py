@@ -27,6 +27,7 @@ from rlt.shapes.rules import (
     upsampling,
 )
 from rlt.shapes.rules.tensor import TensorSpec
+from rlt.shapes.rules.words import words
 
 
 def _named(rule: Callable[..., Any], names: str) -> dict[str, Callable[..., Any]]:
@@ -234,9 +235,7 @@ METHODS: dict[str, Callable[..., Any]] = {
 FUNCTIONS: dict[str, Callable[..., Any]] = {"unfold": functional.unfold_function}
 """Functions that differ from the method of the same name."""
 
-IN_PLACE = frozenset(
-    ["__iadd__", "__isub__", "__imul__", "__itruediv__", "__iand__", "__ior__", "__ipow__", "copy_", "masked_fill_"]
-)
+IN_PLACE = words("__iadd__ __isub__ __imul__ __itruediv__ __iand__ __ior__ __ipow__ copy_ masked_fill_")
 
 
 def operator_rule(name: str, method: bool = False) -> Callable[..., Any] | None:
