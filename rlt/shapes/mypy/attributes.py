@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import CallExpr, FuncDef, IndexExpr, MemberExpr, NameExpr
+from mypy.nodes import CallExpr, DictionaryComprehension, FuncDef, IndexExpr, ListComprehension, MemberExpr, NameExpr
 from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.classes import class_names, names_of_base, signature_names
+from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
+from rlt.shapes.mypy.displays import unchanged
 from rlt.shapes.mypy.renaming import only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import checker_types, spec_of
-from rlt.shapes.rules.problem import as_dim
+from rlt.shapes.rules.problem import UNKNOWN, as_dim
 
 
 def read(ctx: Any) -> Type:
@@ -91,7 +92,10 @@ def sizes(ctx: Any) -> Type:
 
 
 def taken_out(ctx: Any) -> Type:
-    """`tensors[i]`: as declared where the container is a parameter; else unknown, as others may have been put in."""
+    """`tensors[i]`: as declared where the container is a parameter or a comprehension that nothing changes.
+
+    Else unknown, as others may have been put in.
+    """
     scope = CheckedScope(ctx.api)
     node = ctx.context
     base = node.base if isinstance(node, IndexExpr) else node
@@ -99,7 +103,11 @@ def taken_out(ctx: Any) -> Type:
         base = base.callee.expr
     if isinstance(base, NameExpr):
         for f in reversed(scope.functions):
-            if any(a.name == base.name for a in local_assignments(f)):
+            found = latest(local_assignments(f), base.name, base.line)
+            if found is UNKNOWN or found is not None:
+                if found and isinstance(found.value, (ListComprehension, DictionaryComprehension)):
+                    if unchanged(base.name, f.body.body):
+                        return ctx.default_return_type
                 break
             if any(a.variable.name == base.name for a in f.arguments):
                 return ctx.default_return_type

@@ -15,7 +15,7 @@ from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, spec_of
-from rlt.shapes.rules.problem import UNKNOWN
+from rlt.shapes.rules.problem import UNKNOWN, is_unknown
 from rlt.shapes.rules.tensor import TensorSpec
 
 
@@ -143,7 +143,12 @@ def apply(rule: Callable[..., Any], positional: list[Any], keywords: Mapping[str
         bound = signature.bind(*positional, **named)
     except TypeError:
         raise NotUnderstood from None
-    return rule(*bound.args, **bound.kwargs)
+    try:
+        return rule(*bound.args, **bound.kwargs)
+    except (AttributeError, TypeError):  # a rule that wanted a tensor or a number where the value is not known
+        if is_unknown(*bound.args, *bound.kwargs.values()):
+            raise NotUnderstood from None
+        raise
 
 
 def type_of_result(result: Any, default: Type, types: TypeMaker) -> Type:

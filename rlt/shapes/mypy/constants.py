@@ -122,6 +122,8 @@ def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
         return D.product([x] * y)
     if e.op == "/":
         return float("nan")
+    if e.op == "**" and isinstance(y, int) and y < 0:
+        return float("nan")
     operation: Callable[[Any, Any], Any] | None = {"+": D.add, "-": D.sub, "*": D.mul, "//": D.floordiv}.get(e.op)
     result = operation(x, y) if operation is not None else None
     return UNKNOWN if result is None else result

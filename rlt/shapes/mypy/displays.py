@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mypy.nodes import (
+    AssignmentStmt,
     Block,
     CallExpr,
     Expression,
     ExpressionStmt,
     ForStmt,
     IfStmt,
+    IndexExpr,
     ListExpr,
     MemberExpr,
     NameExpr,
@@ -68,6 +70,19 @@ def _with_appended(found: Assignment, name: str, line: int, body: list[Statement
         understood += 1
     changes = sum(1 for s in _everywhere(body) if _changes(s, name))
     return items if changes == understood else None
+
+
+def unchanged(name: str, body: list[Statement]) -> bool:
+    """Whether nothing is put in the container `name`."""
+    return not any(_changes(s, name) or _puts(s, name) for s in _everywhere(body))
+
+
+def _puts(s: Statement, name: str) -> bool:
+    """`name[i] = …`."""
+    if not isinstance(s, AssignmentStmt):
+        return False
+    bases = [v.base for v in s.lvalues if isinstance(v, IndexExpr)]
+    return any(isinstance(b, NameExpr) and b.name == name for b in bases)
 
 
 def _adds_display(s: Statement, name: str) -> bool:

@@ -22,7 +22,7 @@ from rlt.shapes.mypy.calls import (
 from rlt.shapes.mypy.conversions import CONVERSIONS
 from rlt.shapes.mypy.reporting import SHAPE, operator_problem
 from rlt.shapes.mypy.scope import CheckedScope
-from rlt.shapes.mypy.targets import as_stored
+from rlt.shapes.mypy.targets import as_stored, unpacked_into
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, spec_of
 from rlt.shapes.rules import broadcasting
 from rlt.shapes.rules.operators import is_in_place, operator_rule
@@ -79,6 +79,8 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
     operands = [node.left, node.right] if isinstance(node, OpExpr) else [g.expression for g in given]
     try:
         result = _answer(name, method, positional, keywords, given, operands)
+        if result is None and name in ("split", "unbind") and positional:
+            result = _pieces(name, positional, keywords, unpacked_into(ctx.api, node))
     except Problem as problem:
         if not _may_be_another(ctx, scope):
             _report(ctx, problem, name, method, given, positional)
@@ -115,6 +117,26 @@ def _answer(
     if is_in_place(name) and positional and isinstance(positional[0], TensorSpec):
         return _in_place(positional[0], result, name)
     return result
+
+
+def _pieces(name: str, positional: list[Any], keywords: dict[str, Any], wanted: int | None) -> Any:
+    """Pieces whose number is a named size. Problem where they are unpacked into another number of names."""
+    arguments = dict(zip(("x", "size", "dim") if name == "split" else ("x", "dim"), positional)) | keywords
+    x, dim = arguments["x"], arguments.get("dim", 0)
+    step = arguments.get("size", arguments.get("split_size_or_sections", arguments.get("split_size", 1)))
+    if not isinstance(x, TensorSpec) or type(dim) is not int or not isinstance(step, (int, D.Sym)):
+        return None
+    size = x.shape.size(dim)
+    count = D.ceildiv(size, step)
+    if wanted is not None and D.differ(count, wanted):
+        each = f" of {D.show(step)}" if name == "split" else ""
+        raise Problem(f"{wanted} pieces{each}", f"{D.show(count)} in dimension {dim} of {x.shape}", dimension=dim)
+    if x.rank is None:
+        return None
+    at = dim % x.rank if x.rank else 0
+    if name == "split":
+        return [x.of(x.shape.replace(dim, step if D.exact_quotient(size, step) is not None else None))]
+    return [x.of(x.dims[:at] + x.dims[at + 1 :])]
 
 
 def _joined_many(name: str, rule: Any, each: TensorSpec, rest: list[Any], keywords: dict[str, Any]) -> Any:

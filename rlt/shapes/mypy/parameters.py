@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mypy.nodes import CallExpr, MemberExpr, NameExpr, TypeInfo
-from mypy.types import Instance, Type, get_proper_type
+from mypy.types import CallableType, Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
-from rlt.shapes.mypy import layers, modules, signatures
+from rlt.shapes.mypy import builders, layers, modules, signatures
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.generics import PARAMETERS
@@ -47,15 +47,20 @@ def user_call(ctx: Any) -> Type:
         node = call.callee.node
         if isinstance(node, TypeInfo):
             return _constructed(ctx, node)
+        built = builders.built(ctx, node)
+        if built is not None:
+            return built if stored_once(ctx.api, call) else ctx.default_return_type
     return as_stored(ctx.api, call, signatures.function_hook(ctx), checker_types(ctx.api))
 
 
 def _constructed(ctx: Any, cls: TypeInfo) -> Type:
     t = get_proper_type(ctx.default_return_type)
+    if isinstance(t, TupleType) and t.partial_fallback.type is cls:  # NamedTuple
+        return _record(ctx, t, cls)
     if not isinstance(t, Instance) or t.type is not cls:
         raise NotUnderstood
     if not cls.has_base(MODULE) or len(t.args) != 1:
-        return _record(ctx, t)
+        return _record(ctx, t, cls)
     parameters, defaults = constructor(cls)
     try:
         given = given_arguments(ctx)
@@ -72,13 +77,14 @@ def _constructed(ctx: Any, cls: TypeInfo) -> Type:
     return made
 
 
-def _record(ctx: Any, t: Instance) -> Type:
+def _record(ctx: Any, t: Type, cls: TypeInfo) -> Type:
     """A dataclass or NamedTuple of tensors: each field against its annotation, names shared between them."""
-    init = t.type.get_method("__init__") or t.type.get_method("__new__")
-    declared = get_proper_type(init.type) if init is not None and init.type is not None else None
-    if declared is None or not hasattr(declared, "arg_types"):
+    made_by = "__new__" if cls.is_named_tuple else "__init__"
+    method = cls.get_method(made_by)
+    declared = get_proper_type(method.type) if method is not None and method.type is not None else None
+    if not isinstance(declared, CallableType):
         raise NotUnderstood
-    signatures.check_only(ctx, declared, t.type.name)
+    signatures.check_only(ctx, declared, cls.name)
     return t
 
 

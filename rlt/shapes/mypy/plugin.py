@@ -27,7 +27,7 @@ from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_pr
 
 from mypy.nodes import MypyFile
 from rlt.shapes.mypy import annotations, attributes, beliefs, containers, generics, indexing, layers, leniency, modules
-from rlt.shapes.mypy import operators, parameters, signatures
+from rlt.shapes.mypy import operators, parameters, powers, signatures
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
 from rlt.shapes.mypy.tensors import TENSOR, any_type, checker_types
@@ -152,6 +152,8 @@ class ShapePlugin(Plugin):
             return lambda ctx: operators.operator(ctx, *named)
         if fullname in _READING:
             return attributes.taken_out
+        if fullname in powers.POWERS:
+            return powers.power
         if is_stdlib(fullname):
             return None
         if is_torch(fullname):

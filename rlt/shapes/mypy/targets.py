@@ -30,6 +30,14 @@ def stored_once(api: Any, call: Expression) -> bool:
     return True
 
 
+def unpacked_into(api: Any, call: Expression) -> int | None:
+    """How many names a call's result is unpacked into; None where it is stored whole or with a `*rest`."""
+    scope = CheckedScope(api)
+    body = local_assignments(scope.functions[-1]) if scope.functions else module_assignments(api.tree)
+    places = [a.index for a in body if a.value is call and a.index is not None]
+    return max(places) + 1 if places else None
+
+
 def _times_set(scope: CheckedScope, attribute: str) -> int:
     if scope.cls is None:
         return 1
