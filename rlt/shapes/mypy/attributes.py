@@ -11,6 +11,7 @@ from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
 from rlt.shapes.mypy.displays import unchanged
+from rlt.shapes.mypy.filling import contents
 from rlt.shapes.mypy.renaming import only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.settings import settings_of
@@ -28,6 +29,8 @@ def read(ctx: Any) -> Type:
     if name is None:
         return t
     rename = _renaming(ctx, owner, name)
+    if isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self":
+        t = contents(ctx.api, t, name)
     return t if rename is None else renamed(t, rename, checker_types(ctx.api), {})
 
 

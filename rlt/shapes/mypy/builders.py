@@ -1,23 +1,26 @@
 """Functions that build a network: `def block(i: int, o: int) -> nn.Sequential: return nn.Sequential(…)`.
 
-What such a function returns was found when its body was checked; a call of it has that network, with the call's sizes.
+mypy checks constructors before the functions that they call, so what such a function builds is read from its source.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import FuncDef, ReturnStmt
+from mypy.nodes import ARG_NAMED, ARG_POS, CallExpr, Expression, FuncDef, RefExpr, ReturnStmt
 from mypy.types import Instance, Type, get_proper_type
 
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.calls import given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import StaticScope
 from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.layers import layer_name, settings_of_call
+from rlt.shapes.mypy.modules import SEQUENTIAL
 from rlt.shapes.mypy.renaming import only, renamed
 from rlt.shapes.mypy.scope import MODULE
+from rlt.shapes.mypy.settings import with_settings
 from rlt.shapes.mypy.signatures import function_of
-from rlt.shapes.mypy.tensors import checker_types
+from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, loose
 from rlt.shapes.rules.problem import as_dim
 
 
@@ -27,29 +30,46 @@ def built(ctx: Any, node: Any) -> Type | None:
     default = get_proper_type(ctx.default_return_type)
     if function is None or not isinstance(default, Instance) or not default.type.has_base(MODULE):
         return None
-    returned = _returned(ctx.api, function)
-    if returned is None or returned.type is not default.type:
-        return None
-    given = given_arguments(ctx)
-    positional, keywords = values_of(given, scope_of(ctx, given))
-    parameters = [a for a in function.arguments if a.variable.name not in ("self", "cls")]
-    names = [a.variable.name for a in parameters]
-    values: dict[str, Dim] = {}
-    for a in parameters:
-        if a.initializer is not None:
-            values[a.variable.name] = as_dim(evaluate(a.initializer, StaticScope(function, [])))
-    values |= {n: as_dim(v) for n, v in zip(names, positional)} | {n: as_dim(v) for n, v in keywords.items()}
-    made = renamed(returned, only(values), checker_types(ctx.api), {})
-    if isinstance(made, Instance):
-        made.line, made.column = ctx.context.line, ctx.context.column
-    return made
-
-
-def _returned(api: Any, function: FuncDef) -> Instance | None:
-    """The type of what the function's one return statement gives, where it was checked already."""
     last = function.body.body[-1] if function.body.body else None
     if not isinstance(last, ReturnStmt) or last.expr is None:
         return None
-    found = api.lookup_type_or_none(last.expr)
-    p = get_proper_type(found) if found is not None else None
-    return p if isinstance(p, Instance) and p.args else None
+    types = checker_types(ctx.api)
+    returned = _made(last.expr, StaticScope(function, ctx.api.tree.defs), types)
+    if returned is None or returned.type is not default.type:
+        return None
+    made = renamed(returned, only(_sizes(ctx, function)), types, {})
+    assert isinstance(made, Instance)
+    made.line, made.column = ctx.context.line, ctx.context.column
+    return made
+
+
+def _sizes(ctx: Any, function: FuncDef) -> dict[str, Dim]:
+    """What the function's parameters are worth in this call."""
+    given = given_arguments(ctx)
+    positional, keywords = values_of(given, scope_of(ctx, given))
+    parameters = [a for a in function.arguments if a.variable.name not in ("self", "cls")]
+    defaults = {
+        a.variable.name: evaluate(a.initializer, StaticScope(function, []))
+        for a in parameters
+        if a.initializer is not None
+    }
+    values = {**defaults, **dict(zip([a.variable.name for a in parameters], positional)), **keywords}
+    return {name: as_dim(value) for name, value in values.items()}
+
+
+def _made(e: Expression, scope: StaticScope, types: TypeMaker) -> Instance | None:
+    """The type of a layer's or Sequential's construction, read from its source."""
+    if not isinstance(e, CallExpr) or not isinstance(e.callee, RefExpr):
+        return None
+    fullname = e.callee.fullname
+    name = layer_name(fullname)
+    if name is not None and all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
+        positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
+        keywords = {n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}
+        made = with_settings(types.instance(fullname, [any_type()]), settings_of_call(name, positional, keywords), types)
+        made.line = e.line
+        return made
+    if fullname == SEQUENTIAL and all(k == ARG_POS for k in e.arg_kinds):
+        parts = [_made(a, scope, types) or types.instance(MODULE) for a in e.args]
+        return Instance(types.instance(SEQUENTIAL, [any_type()]).type, [loose(types.tuple(parts))], line=e.line)
+    return None

@@ -24,10 +24,12 @@ from mypy.types import CallableType, Instance, LiteralType, TupleType, Type, Unp
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.modules import (
+    MODULE_LIST,
     SEQUENTIAL,
     Refused,
     as_input,
     call,
+    every_part,
     mended,
     parts_of,
     text_of,
@@ -37,13 +39,13 @@ from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.signatures import Arguments
-from rlt.shapes.mypy.targets import stored_once
+from rlt.shapes.mypy.targets import changed_later, stored_once
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, loose
 from rlt.shapes.rules.layers import LAYERS
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR
 
 _CONTAINER = "torch.nn.modules.container."
-MODULE_LIST, MODULE_DICT = _CONTAINER + "ModuleList", _CONTAINER + "ModuleDict"
+MODULE_DICT = _CONTAINER + "ModuleDict"
 CONTAINERS = (SEQUENTIAL, MODULE_LIST, MODULE_DICT)
 
 
@@ -141,7 +143,7 @@ def module_list(ctx: Any) -> Type:
             held = types.tuple([m for m in modules if m is not None])
     elif isinstance(given, DictExpr):
         held = _dictionary(given, scope, types)
-    if held is None or not stored_once(ctx.api, node):
+    if held is None or not stored_once(ctx.api, node) or changed_later(ctx.api, node):
         return t
     return _holding(t, held, ctx)
 
@@ -157,18 +159,6 @@ def _dictionary(given: DictExpr, scope: CheckedScope, types: TypeMaker) -> Type 
 
 
 # ---------------------------------------------------------------------------------------------- what they give
-
-
-def every_part(t: Type) -> Type | None:
-    """The one type of all parts: of a comprehension's, or of parts that are all alike."""
-    parts = parts_of(t)
-    if not parts:
-        return None
-    first = parts[0]
-    if isinstance(first, UnpackType):
-        inner = get_proper_type(first.type)
-        return inner.args[0] if isinstance(inner, Instance) and inner.args else None
-    return first if all(p == first for p in parts) else None
 
 
 def item(ctx: Any) -> Type:

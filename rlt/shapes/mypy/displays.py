@@ -8,6 +8,7 @@ from mypy.nodes import (
     AssignmentStmt,
     Block,
     CallExpr,
+    ClassDef,
     Expression,
     ExpressionStmt,
     ForStmt,
@@ -24,7 +25,7 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from rlt.shapes.mypy.assignments import Assignment
+from rlt.shapes.mypy.assignments import Assignment, methods
 from rlt.shapes.mypy.classes import latest
 from rlt.shapes.mypy.scope import CheckedScope, local_assignments, module_assignments
 
@@ -68,13 +69,13 @@ def _with_appended(found: Assignment, name: str, line: int, body: list[Statement
         else:
             return None
         understood += 1
-    changes = sum(1 for s in _everywhere(body) if _changes(s, name))
+    changes = sum(1 for s in everywhere(body) if _changes(s, name))
     return items if changes == understood else None
 
 
 def unchanged(name: str, body: list[Statement]) -> bool:
     """Whether nothing is put in the container `name`."""
-    return not any(_changes(s, name) or _puts(s, name) for s in _everywhere(body))
+    return not any(_changes(s, name) or _puts(s, name) for s in everywhere(body))
 
 
 def _puts(s: Statement, name: str) -> bool:
@@ -83,6 +84,25 @@ def _puts(s: Statement, name: str) -> bool:
         return False
     bases = [v.base for v in s.lvalues if isinstance(v, IndexExpr)]
     return any(isinstance(b, NameExpr) and b.name == name for b in bases)
+
+
+def changes_of_attribute(cls: ClassDef, name: str) -> list[str]:
+    """The methods that the class's code calls to change `self.name`: `append`, `extend`, …; `+=` too."""
+    found: list[str] = []
+    for method in methods(cls.defs):
+        for s in everywhere(method.body.body):
+            if isinstance(s, OperatorAssignmentStmt) and _is_own(s.lvalue, name):
+                found.append("+=")
+            elif isinstance(s, ExpressionStmt) and isinstance(s.expr, CallExpr):
+                callee = s.expr.callee
+                if isinstance(callee, MemberExpr) and _is_own(callee.expr, name):
+                    found.append(callee.name)
+    return found
+
+
+def _is_own(e: Expression, name: str) -> bool:
+    own = isinstance(e, MemberExpr) and e.name == name and isinstance(e.expr, NameExpr)
+    return own and e.expr.name == "self"  # type: ignore[attr-defined]
 
 
 def _adds_display(s: Statement, name: str) -> bool:
@@ -110,7 +130,7 @@ def _changes(s: Statement, name: str) -> bool:
     return _method_call(s, name) is not None
 
 
-def _everywhere(body: Iterable[Statement]) -> Iterable[Statement]:
+def everywhere(body: Iterable[Statement]) -> Iterable[Statement]:
     """Every statement of a body, those in branches and loops too."""
     for s in body:
         yield s
@@ -125,4 +145,4 @@ def _everywhere(body: Iterable[Statement]) -> Iterable[Statement]:
             blocks = [s.body, *s.handlers, s.else_body, s.finally_body]
         for block in blocks:
             if block is not None:
-                yield from _everywhere(block.body)
+                yield from everywhere(block.body)

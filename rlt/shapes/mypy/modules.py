@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import CallExpr, Decorator, FuncDef, NameExpr
-from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnpackType, get_proper_type
+from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr
+from mypy.types import AnyType, CallableType, Instance, TupleType, Type, TypeOfAny, UnionType, UnpackType, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.classes import class_names
-from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
+from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
+from rlt.shapes.mypy.displays import everywhere
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem
-from rlt.shapes.mypy.scope import MODULE
+from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.signatures import Arguments, call_declared
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, core, spec_of
@@ -22,6 +23,7 @@ from rlt.shapes.rules.tensor import UNKNOWN_TENSOR, TensorSpec
 from rlt.shapes.shape import UNKNOWN_SHAPE
 
 SEQUENTIAL = "torch.nn.modules.container.Sequential"
+MODULE_LIST = "torch.nn.modules.container.ModuleList"
 STACKS = (
     "torch.nn.modules.transformer.TransformerEncoder",
     "torch.nn.modules.transformer.TransformerDecoder",
@@ -42,6 +44,18 @@ def parts_of(t: Type | None) -> list[Type] | None:
     if isinstance(held, Instance) and held.type.fullname == "builtins.tuple":  # any number of one kind
         return [UnpackType(held)]
     return list(held.items) if isinstance(held, TupleType) else None
+
+
+def every_part(t: Type) -> Type | None:
+    """The one type of all parts: of a comprehension's, or of parts that are all alike."""
+    parts = parts_of(t)
+    if not parts:
+        return None
+    first = parts[0]
+    if isinstance(first, UnpackType):
+        inner = get_proper_type(first.type)
+        return inner.args[0] if isinstance(inner, Instance) and inner.args else None
+    return first if all(p == first for p in parts) else None
 
 
 def forward_of(t: Instance) -> CallableType | None:
@@ -158,6 +172,8 @@ def call_hook(ctx: Any) -> Type:
     built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
     written = name_of(given[0].expression) if given else ""
     try:
+        for x in _turns_of_a_loop(given, scope, ctx.context):
+            call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types, where=built, written=written)
         result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context))
     except Refused as refused:
         ctx.api.fail(str(refused), ctx.context, code=SHAPE)
@@ -165,6 +181,27 @@ def call_hook(ctx: Any) -> Type:
     if result is not None:
         return result
     return types.unknown_tensor() if simple else ctx.default_return_type
+
+
+def _turns_of_a_loop(given: list[Given], scope: CheckedScope, node: Any) -> list[TensorSpec]:
+    """What the layers of a list of equals are given in one turn of a loop and another: each must fit."""
+    first = given[0] if given and isinstance(given[0].expression, NameExpr) else None
+    p = get_proper_type(first.type) if first is not None else None
+    if not isinstance(p, UnionType) or not scope.functions or not isinstance(node, CallExpr):
+        return []
+    if not any(_runs_over_equals(s, node, scope) for s in everywhere(scope.functions[-1].body.body)):
+        return []
+    turns = [spec_of(i) for i in p.items]
+    return [s for s in turns if s is not None] if None not in turns else []
+
+
+def _runs_over_equals(s: Any, node: CallExpr, scope: CheckedScope) -> bool:
+    """Whether `s` is `for layer in self.layers`, the layers all alike, and the call is `layer(…)` within."""
+    if not isinstance(s, ForStmt) or not isinstance(s.index, NameExpr) or not isinstance(node.callee, NameExpr):
+        return False
+    over = get_proper_type(scope.type_of(s.expr) or AnyType(TypeOfAny.special_form))
+    alike = isinstance(over, Instance) and over.type.fullname == MODULE_LIST and every_part(over) is not None
+    return alike and s.index.name == node.callee.name and s.line <= node.line
 
 
 def _on_self(node: Any) -> bool:

@@ -26,7 +26,7 @@ from mypy.plugin import (
 from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_proper_type
 
 from mypy.nodes import MypyFile
-from rlt.shapes.mypy import annotations, attributes, beliefs, containers, generics, indexing, layers, leniency, modules
+from rlt.shapes.mypy import annotations, attributes, beliefs, containers, filling, generics, indexing, layers, leniency, modules
 from rlt.shapes.mypy import operators, parameters, powers, signatures
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
@@ -100,7 +100,9 @@ class ShapePlugin(Plugin):
     # --------------------------------------------------------------------------------------------- before a call
 
     def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        return None if is_stdlib(fullname) or is_torch(fullname) else _guarded(_take_any_tensor)
+        if is_stdlib(fullname) or is_torch(fullname) or fullname.startswith("<"):
+            return None
+        return _guarded(_take_any_tensor)
 
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
         if (is_stdlib(fullname) or is_torch(fullname)) and fullname not in _GROWING:
@@ -131,7 +133,7 @@ class ShapePlugin(Plugin):
         named = operators.short_name(fullname)
         if named is not None:
             return lambda ctx: operators.operator(ctx, *named)
-        if is_torch(fullname) or is_stdlib(fullname):
+        if is_torch(fullname) or is_stdlib(fullname) or fullname.startswith("<"):  # "<list-comprehension>"
             return None
         return parameters.user_call
 
@@ -143,6 +145,8 @@ class ShapePlugin(Plugin):
         owner, _, name = fullname.rpartition(".")
         if name == "__call__" and not is_stdlib(fullname):
             return parameters.module_call
+        if fullname == filling.APPEND:
+            return filling.append
         if owner in containers.CONTAINERS and name == "__getitem__":
             return containers.item
         if fullname.startswith(operators.METHODS) and name in indexing.HOOKS:

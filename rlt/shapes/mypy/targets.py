@@ -8,6 +8,7 @@ from mypy.nodes import Expression
 from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes.mypy.assignments import assignments, methods
+from rlt.shapes.mypy.displays import changes_of_attribute
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
 from rlt.shapes.mypy.scope import CheckedScope, local_assignments, module_assignments
 from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, loose
@@ -28,6 +29,16 @@ def stored_once(api: Any, call: Expression) -> bool:
                 same = [a for a in body if a.name == found.name and not a.of_self]
                 return len(same) == 1 or all(a.always for a in same)
     return True
+
+
+def changed_later(api: Any, call: Expression) -> bool:
+    """Whether the list that the call makes is stored in an attribute that the class appends to or extends."""
+    scope = CheckedScope(api)
+    for function in scope.functions[-1:]:
+        for found in local_assignments(function):
+            if found.value is call and found.of_self and scope.cls is not None:
+                return bool(changes_of_attribute(scope.cls.defn, found.name))
+    return False
 
 
 def unpacked_into(api: Any, call: Expression) -> int | None:
