@@ -30,7 +30,7 @@ def believed(ctx: Any) -> Type:
     said = _said(word, values[1:])
     types = checker_types(ctx.api)
     try:
-        Bindings({n: None for n in said.shape.names()}).bind("x", said, x)
+        Bindings(dict.fromkeys(said.shape.names())).bind("x", said, x)
     except Unfit as unfit:
         ctx.api.fail(f"{word} {unfit}", ctx.context, code=SHAPE)
     shape = x.shape if said.shape == UNKNOWN_SHAPE else _finer(said.shape, x.shape)

@@ -21,8 +21,10 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, Instance, LiteralType, TupleType, Type, UnpackType, get_proper_type
 
+from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
+from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.modules import (
     MODULE_LIST,
     SEQUENTIAL,
@@ -34,8 +36,6 @@ from rlt.shapes.mypy.modules import (
     parts_of,
     text_of,
 )
-from rlt.shapes.mypy.calls import NotUnderstood
-from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.signatures import Arguments

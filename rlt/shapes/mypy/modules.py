@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr
-from mypy.types import AnyType, CallableType, Instance, TupleType, Type, TypeOfAny, UnionType, UnpackType, get_proper_type
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    TupleType,
+    Type,
+    TypeOfAny,
+    UnionType,
+    UnpackType,
+    get_proper_type,
+)
 
 from rlt.shapes import dims as D
-from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
+from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.displays import everywhere
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem

@@ -41,8 +41,7 @@ SYMBOLS = {
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|", "xor": "^", "div": "/",
 }  # fmt: skip
 _PAIRWISE = frozenset(
-    "add sub mul div truediv floordiv pow mod remainder fmod maximum minimum fmax fmin eq ne lt le gt ge and or xor "
-    "subtract multiply divide true_divide floor_divide logical_and logical_or atan2 hypot rsub".split()
+    ["add", "sub", "mul", "div", "truediv", "floordiv", "pow", "mod", "remainder", "fmod", "maximum", "minimum", "fmax", "fmin", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "subtract", "multiply", "divide", "true_divide", "floor_divide", "logical_and", "logical_or", "atan2", "hypot", "rsub"]
 )
 """Operations on two tensors that broadcast, by their name without `__`, `__r` or `__i`."""
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from mypy.nodes import MypyFile
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -25,9 +26,22 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_proper_type
 
-from mypy.nodes import MypyFile
-from rlt.shapes.mypy import annotations, attributes, beliefs, containers, filling, generics, indexing, layers, leniency, modules
-from rlt.shapes.mypy import operators, parameters, powers, signatures
+from rlt.shapes.mypy import (
+    annotations,
+    attributes,
+    beliefs,
+    containers,
+    filling,
+    generics,
+    indexing,
+    layers,
+    leniency,
+    modules,
+    operators,
+    parameters,
+    powers,
+    signatures,
+)
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
 from rlt.shapes.mypy.tensors import TENSOR, any_type, checker_types

@@ -10,8 +10,8 @@ from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnionTy
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
+from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.settings import settings_of

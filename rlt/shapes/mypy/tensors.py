@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mypy.maptype import map_instance_to_supertype
+from mypy.nodes import TypeInfo
 from mypy.types import (
     AnyType,
     Instance,
@@ -21,7 +22,6 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy.nodes import TypeInfo
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.even import settled

@@ -7,7 +7,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int, Int64, UInt8
 from torch import Tensor
-from torch.distributions import Categorical, Normal
 
 
 class BatchFirst(nn.Module):
@@ -168,17 +167,6 @@ class Make(nn.Module):
         return self.critic(obs, act)  # BUG
 
 
-class Loops(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(784, 256), nn.Linear(128, 64), nn.Linear(64, 10)])
-
-    def forward(self, x: Float[Tensor, "b 784"]) -> Float[Tensor, "b 10"]:
-        for layer in self.layers:
-            x = layer(x)  # BUG
-        return x
-
-
 class GroupSizes(nn.Module):
     def __init__(self):
         super().__init__()
@@ -224,14 +212,6 @@ def mse_module(a: Float[Tensor, "b 1"], y: Float[Tensor, "b"]) -> Tensor:
 
 def ce_module(logits: Float[Tensor, "b n"], y: Float[Tensor, "b"]) -> Tensor:
     return nn.CrossEntropyLoss()(logits, y)  # BUG
-
-
-def log_prob(mu: Float[Tensor, "b a"], std: Float[Tensor, "a"], act: Float[Tensor, "b a"]) -> Float[Tensor, "b"]:
-    return Normal(mu, std).log_prob(act)  # BUG
-
-
-def sampled(logits: Float[Tensor, "b n"]) -> Int64[Tensor, "b n"]:
-    return Categorical(logits=logits).sample()  # BUG
 
 
 def scatter(x: Int64[Tensor, "b"], n: int) -> Tensor:
