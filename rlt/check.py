@@ -5,8 +5,8 @@
     python -m rlt.check --reveal nets.py:21      the shape of every expression on that line
     python -m rlt.check nets.py -- --strict      what follows `--` goes to mypy
 
-Exit status: 0 nothing found, 1 mistakes found, 2 it could not run. A mypy configuration in the folder is obeyed; without
-one, functions without annotations are checked too and missing stubs are no error.
+Exit status: 0 nothing found, 1 mistakes found, 2 it could not run. A mypy configuration in the folder is obeyed;
+without one, functions without annotations are checked too and missing stubs are no error.
 """
 
 from __future__ import annotations

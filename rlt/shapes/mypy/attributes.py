@@ -99,7 +99,7 @@ def taken_out(ctx: Any) -> Type:
 
     Else unknown, as others may have been put in.
     """
-    scope = CheckedScope(ctx.api)
+    scope, types = CheckedScope(ctx.api), checker_types(ctx.api)
     node = ctx.context
     base = node.base if isinstance(node, IndexExpr) else node
     if isinstance(base, CallExpr) and isinstance(base.callee, MemberExpr):
@@ -107,11 +107,11 @@ def taken_out(ctx: Any) -> Type:
     if isinstance(base, NameExpr):
         for f in reversed(scope.functions):
             found = latest(local_assignments(f), base.name, base.line)
+            if found and isinstance(found.value, (ListComprehension, DictionaryComprehension)):
+                kept = unchanged(base.name, f.body.body)
+                return ctx.default_return_type if kept else without_shapes(ctx.default_return_type, types)
             if found is UNKNOWN or found is not None:
-                if found and isinstance(found.value, (ListComprehension, DictionaryComprehension)):
-                    if unchanged(base.name, f.body.body):
-                        return ctx.default_return_type
                 break
             if any(a.variable.name == base.name for a in f.arguments):
                 return ctx.default_return_type
-    return without_shapes(ctx.default_return_type, checker_types(ctx.api))
+    return without_shapes(ctx.default_return_type, types)

@@ -66,7 +66,8 @@ def _made(e: Expression, scope: StaticScope, types: TypeMaker) -> Instance | Non
     if name is not None and all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
         positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
         keywords = {n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}
-        made = with_settings(types.instance(fullname, [any_type()]), settings_of_call(name, positional, keywords), types)
+        settings = settings_of_call(name, positional, keywords)
+        made = with_settings(types.instance(fullname, [any_type()]), settings, types)
         made.line = e.line
         return made
     if fullname == SEQUENTIAL and all(k == ARG_POS for k in e.arg_kinds):

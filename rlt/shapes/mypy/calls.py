@@ -118,8 +118,8 @@ def _value_of_type(p: Any) -> Any:
     return UNKNOWN
 
 
-_IRRELEVANT = {"out", "inplace", "memory_format", "requires_grad", "generator", "pin_memory", "layout", "non_blocking",
-               "copy", "training", "_stacklevel", "names", "size_average", "reduce", "async_error_handling"}  # fmt: skip
+_IRRELEVANT = {"out", "inplace", "memory_format", "requires_grad", "generator", "pin_memory", "layout",
+               "non_blocking", "copy", "training", "_stacklevel", "names", "size_average", "reduce"}  # fmt: skip
 _RENAMED = {"axis": "dim", "axes": "dims", "self": "input"}
 
 

@@ -77,7 +77,7 @@ class StaticScope:
 
 
 def latest(found: list[Assignment], name: str, line: int) -> Any:
-    """The assignment that gives `name` its value at `line`; None where there is none; UNKNOWN where it may be several."""
+    """The assignment that gives `name` its value at `line`; None without one, UNKNOWN where it may be several."""
     own = [a for a in found if a.name == name and not a.of_self]
     if not own:
         return None
@@ -187,7 +187,7 @@ def constructor(info: TypeInfo) -> tuple[list[str], Settings]:
 
 
 def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
-    """What the parameters of `base`'s constructor are in the names of the class `info`; None where that is not known."""
+    """What the parameters of `base`'s constructor are in the names of the class `info`; None if not known."""
     values: dict[str, D.Dim] | None = None
     for cls in info.mro:
         if cls is base:

@@ -53,7 +53,8 @@ def _with_appended(found: Assignment, name: str, line: int, body: list[Statement
     understood = 0
     for s in body:
         if _adds_display(s, name) and found.line < s.line < line:
-            assert isinstance(s, OperatorAssignmentStmt) and isinstance(s.rvalue, (ListExpr, TupleExpr))
+            assert isinstance(s, OperatorAssignmentStmt)
+            assert isinstance(s.rvalue, (ListExpr, TupleExpr))
             items.extend(s.rvalue.items)
             understood += 1
             continue

@@ -23,12 +23,15 @@ def append(ctx: Any) -> Type:
     node, scope = ctx.context, CheckedScope(ctx.api)
     owner = node.callee.expr if isinstance(node, CallExpr) and isinstance(node.callee, MemberExpr) else None
     given = get_proper_type(ctx.arg_types[0][0]) if ctx.arg_types and ctx.arg_types[0] else None
-    if isinstance(owner, MemberExpr) and isinstance(owner.expr, NameExpr) and owner.expr.name == "self":
-        if scope.cls is not None and scope.functions and isinstance(given, Instance) and given.type.has_base(MODULE):
-            if len(_FILLED) >= _MOST_KEPT:
-                _FILLED.clear()
-            straight = any(isinstance(s, ExpressionStmt) and s.expr is node for s in scope.functions[-1].body.body)
-            _FILLED.setdefault(scope.cls.defn, {}).setdefault(owner.name, {})[node] = (given, not straight)
+    own = isinstance(owner, MemberExpr) and isinstance(owner.expr, NameExpr) and owner.expr.name == "self"
+    is_module = isinstance(given, Instance) and given.type.has_base(MODULE)
+    if own and is_module and scope.cls is not None and scope.functions:
+        assert isinstance(owner, MemberExpr)
+        assert given is not None
+        if len(_FILLED) >= _MOST_KEPT:
+            _FILLED.clear()
+        straight = any(isinstance(s, ExpressionStmt) and s.expr is node for s in scope.functions[-1].body.body)
+        _FILLED.setdefault(scope.cls.defn, {}).setdefault(owner.name, {})[node] = (given, not straight)
     return ctx.default_return_type
 
 

@@ -157,9 +157,9 @@ def mended(t: Type, inputs: Arguments, types: TypeMaker) -> Type:
     if x.rank is not None:
         tries = [TensorSpec(x.shape.replace(i, None), None, x.device) for i in (-1, 1) if x.rank > 1 or i == -1]
         tries.append(TensorSpec(x.of((None,) * x.rank).shape, None, x.device))
-    for x in [*tries, TensorSpec(UNKNOWN_SHAPE, None, x.device)]:
+    for attempt in [*tries, TensorSpec(UNKNOWN_SHAPE, None, x.device)]:
         try:
-            result = call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types)
+            result = call(t, Arguments([attempt, *inputs.positional[1:]], inputs.keywords), types)
         except (Refused, NotUnderstood):
             continue
         if result is not None:

@@ -29,7 +29,13 @@ from rlt.shapes.rules.operators import is_in_place, operator_rule
 from rlt.shapes.rules.problem import UNKNOWN, Problem
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR, TensorSpec
 
-FUNCTIONS = ("torch._C._VariableFunctions.", "torch.functional.", "torch.nn.functional.", "torch._C._nn.", "torch.linalg.")
+FUNCTIONS = (
+    "torch._C._VariableFunctions.",
+    "torch.functional.",
+    "torch.nn.functional.",
+    "torch._C._nn.",
+    "torch.linalg.",
+)
 METHODS = (
     "torch._C.TensorBase.",
     "torch._tensor.Tensor.",
@@ -40,9 +46,11 @@ SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "pow": "**", "mod": "%", "matmul": "@",
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|", "xor": "^", "div": "/",
 }  # fmt: skip
-_PAIRWISE = frozenset(
-    ["add", "sub", "mul", "div", "truediv", "floordiv", "pow", "mod", "remainder", "fmod", "maximum", "minimum", "fmax", "fmin", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "subtract", "multiply", "divide", "true_divide", "floor_divide", "logical_and", "logical_or", "atan2", "hypot", "rsub"]
-)
+_PAIRWISE = {
+    "add", "sub", "mul", "div", "truediv", "floordiv", "pow", "mod", "remainder", "fmod", "maximum", "minimum", "fmax",
+    "fmin", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "subtract", "multiply", "divide", "true_divide",
+    "floor_divide", "logical_and", "logical_or", "atan2", "hypot", "rsub",
+}  # fmt: skip
 """Operations on two tensors that broadcast, by their name without `__`, `__r` or `__i`."""
 
 
@@ -109,9 +117,8 @@ def _answer(
             if positional[i + shift] is UNKNOWN:
                 positional[i + shift] = _number_like(g.type)
         refuse_silent_outer(positional, operands)
-    elif not any(isinstance(v, TensorSpec) or _holds_tensor(v) for v in (*positional, *keywords.values())):
-        if not _creates(rule):
-            raise NotUnderstood
+    elif not _creates(rule) and not any(map(_holds_tensor, (*positional, *keywords.values()))):
+        raise NotUnderstood
     result = apply(rule, positional, keywords)
     if is_in_place(name) and positional and isinstance(positional[0], TensorSpec):
         return _in_place(positional[0], result, name)
@@ -148,7 +155,7 @@ def _joined_many(name: str, rule: Any, each: TensorSpec, rest: list[Any], keywor
 
 
 def _holds_tensor(v: Any) -> bool:
-    return isinstance(v, (tuple, list)) and any(isinstance(i, TensorSpec) for i in v)
+    return isinstance(v, TensorSpec) or (isinstance(v, (tuple, list)) and any(isinstance(i, TensorSpec) for i in v))
 
 
 def _creates(rule: Any) -> bool:

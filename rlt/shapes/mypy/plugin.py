@@ -7,9 +7,12 @@ variable hold tensors of several shapes (`x = conv(x)`).
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from mypy.nodes import MypyFile
@@ -23,6 +26,7 @@ from mypy.plugin import (
     MethodContext,
     MethodSigContext,
     Plugin,
+    ReportConfigContext,
 )
 from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_proper_type
 
@@ -68,6 +72,15 @@ _REVERSED = {"__rsub__", "__rdiv__", "__rtruediv__", "__rpow__", "__floordiv__",
              "__pow__", "__rmod__", "__rlshift__", "__rrshift__"}  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def fingerprint() -> str:
+    """A digest of the plugin's and the rules' sources."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parents[1].glob("**/*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def is_stdlib(fullname: str) -> bool:
     """mypy's own hooks for the standard library (enum, functools, …) must stay first."""
     return fullname.split(".", 1)[0] in _STDLIB
@@ -96,6 +109,10 @@ class ShapePlugin(Plugin):
             if any(n.split(".")[0] in ("torch", "jaxtyping", "rlt") for n in names):
                 return [(10, "rlt.shapes.mypy.marks", -1), (10, "torch._tensor", -1)]
         return []
+
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        """What a cached module was checked with: another version of the rules checks users' modules anew."""
+        return None if is_stdlib(ctx.id) or is_torch(ctx.id + ".") else fingerprint()
 
     # ------------------------------------------------------------------------------------- classes and annotations
 

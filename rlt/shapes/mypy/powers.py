@@ -18,6 +18,7 @@ def _fraction(e: Expression) -> bool:
 def power(ctx: Any) -> Type:
     """The hook of `**` with a fraction written out as its exponent."""
     node = ctx.context
-    if isinstance(node, OpExpr) and _fraction(node.right) and isinstance(get_proper_type(ctx.default_return_type), AnyType):
+    unknown = isinstance(get_proper_type(ctx.default_return_type), AnyType)
+    if unknown and isinstance(node, OpExpr) and _fraction(node.right):
         return ctx.api.named_generic_type("builtins.float", [])
     return ctx.default_return_type

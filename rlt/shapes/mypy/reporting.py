@@ -30,7 +30,8 @@ def layer_problem(
     shape = ""
     if problem.sizes is not None and isinstance(x, TensorSpec) and str(x.shape) not in problem.got:
         shape = f" (input shape {x.shape})"
-    text = f"{describe(name, None if settings is None else dict(settings))}{where} expects {problem.expected}, gets {problem.got}{shape}{fed_by}"
+    layer = describe(name, None if settings is None else dict(settings))
+    text = f"{layer}{where} expects {problem.expected}, gets {problem.got}{shape}{fed_by}"
     change = {k: v for k, v in problem.change.items() if v is not None and settings is not None and k in settings}
     if change:
         return f"{text}; write {describe(name, {**(settings or {}), **change})}"

@@ -106,7 +106,8 @@ class CheckedScope:
             names = names_of_base(owner.type, found[1]) or {}
             values = {k: as_dim(v) for k, v in held.items()}
             return _in_terms_of(found[0], names, values)
-        is_int = isinstance(t := get_proper_type(self.type_of(e) or owner), Instance) and t.type.fullname == "builtins.int"
+        t = get_proper_type(self.type_of(e) or owner)
+        is_int = isinstance(t, Instance) and t.type.fullname == "builtins.int"
         if is_int and self._is_configuration(e.expr):
             return D.name(e.name)
         return UNKNOWN

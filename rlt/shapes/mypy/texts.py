@@ -183,7 +183,7 @@ def write(node: Node) -> str:
     return f"{node.name}[{', '.join(write(a) for a in node.args)}]"
 
 
-_TYPE_START = re.compile(r"(?:\b[\w.]*\.)?\b(?:tuple|list|dict|Tensor|Parameter|Sequential|ModuleList|ModuleDict|[A-Z]\w*)\[")
+_TYPE_START = re.compile(r"(?:\b[\w.]*\.)?\b(?:tuple|list|dict|[A-Z]\w*)\[")
 
 
 def people(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The checker on programs of this folder: each bug on its line, nothing in correct code, in words a person would use."""
+"""The checker on the programs of `cases/`: each bug on its line, nothing in correct code, in people's words."""
 
 from __future__ import annotations
 
