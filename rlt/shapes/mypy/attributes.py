@@ -10,8 +10,8 @@ from mypy.types import Instance, TupleType, Type, get_proper_type
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
-from rlt.shapes.mypy.displays import unchanged
 from rlt.shapes.mypy.filling import contents
+from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.renaming import only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.settings import settings_of

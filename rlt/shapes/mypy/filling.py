@@ -7,8 +7,8 @@ from typing import Any
 from mypy.nodes import CallExpr, ClassDef, Expression, ExpressionStmt, MemberExpr, NameExpr
 from mypy.types import Instance, Type, get_proper_type
 
-from rlt.shapes.mypy.displays import changes_of_attribute, everywhere
 from rlt.shapes.mypy.modules import MODULE_LIST, parts_of
+from rlt.shapes.mypy.mutations import changes_of_attribute, everywhere
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, loose
 

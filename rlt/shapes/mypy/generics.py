@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mypy.nodes import Import, MypyFile, TypeInfo
+from mypy.nodes import TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, TypeVarId, TypeVarType
 
 from rlt.shapes.mypy.classes import learn
+from rlt.shapes.mypy.following import imports
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.tensors import TENSOR, any_type
 
@@ -47,13 +48,7 @@ def user_module(ctx: ClassDefContext) -> None:
     is_module = any(b.fullname == MODULE for b in info.mro[1:])
     if is_module and not ctx.cls.type_vars and not info.type_vars:
         _make_generic(ctx, ["Settings"])
-    if is_module or (file is not None and _imports_torch(file)):
+    if is_module or (file is not None and imports(file, ("torch", "rlt", "jaxtyping"))):
         learn(ctx.cls, file.defs if file is not None else [])
 
 
-def _imports_torch(file: MypyFile) -> bool:
-    for imported in file.imports:
-        names = [n for n, _ in imported.ids] if isinstance(imported, Import) else [getattr(imported, "id", "")]
-        if any(n.split(".")[0] in ("torch", "rlt", "jaxtyping") for n in names):
-            return True
-    return False

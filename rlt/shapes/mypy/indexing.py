@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mypy.nodes import EllipsisExpr, Expression, NameExpr, SliceExpr, TupleExpr
-from mypy.types import Instance, NoneType, Type, get_proper_type
+from mypy.types import Instance, NoneType, Type, UnionType, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import given_arguments, name_of, scope_of, value_of
@@ -60,14 +60,15 @@ def get(ctx: Any) -> Type:
     try:
         return types.tensor(getitem(owner, index))
     except Problem as problem:
-        ctx.api.fail(operator_problem(problem, "indexing", _written(ctx)), ctx.context, code=SHAPE)
+        if not _may_be_another(ctx):
+            ctx.api.fail(operator_problem(problem, "indexing", _written(ctx)), ctx.context, code=SHAPE)
         return types.unknown_tensor()
 
 
 def rows(ctx: Any) -> Type:
     """The hook of `for row in x`."""
     owner = spec_of(ctx.type)
-    if owner is None:
+    if owner is None or (owner.rank is not None and owner.rank < 2):  # numbers, which people use as Python's
         return ctx.default_return_type
     types = checker_types(ctx.api)
     try:
@@ -104,6 +105,13 @@ def _need_place(place: TensorSpec, value: TensorSpec) -> None:
         D.differ(a, b) for a, b in zip(trimmed, place.dims)
     ):
         raise Problem(f"a value that broadcasts to {place.shape}", str(value.shape))
+
+
+def _may_be_another(ctx: Any) -> bool:
+    """Whether the indexed tensor is one of several that mypy asks about in turn."""
+    base = getattr(ctx.context, "base", None)
+    t = CheckedScope(ctx.api).type_of(base) if base is not None else None
+    return isinstance(get_proper_type(t), UnionType) if t is not None else False
 
 
 def _written(ctx: Any) -> str:

@@ -20,8 +20,9 @@ from mypy.types import (
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.classes import class_names
-from rlt.shapes.mypy.displays import everywhere
 from rlt.shapes.mypy.layers import describe, layer_of, run
+from rlt.shapes.mypy.mutations import everywhere
+from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.reporting import SHAPE, layer_problem
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.settings import settings_of
@@ -112,7 +113,7 @@ def call(
         return None if not parts else call(parts[0], inputs, types, where=where, written=written)
     if p.type.has_base(MODULE):
         declared = forward_of(p)
-        if declared is not None and not isinstance(get_proper_type(declared.ret_type), AnyType):
+        if declared is not None and (any(map(has_shape, declared.arg_types)) or has_shape(declared.ret_type)):
             held = {k: as_dim(v) for k, v in (settings_of(p) or {}).items()}
             if on_self:
                 held = {name: D.name(name) for name in class_names(p.type)}

@@ -54,6 +54,10 @@ _PAIRWISE = {
 """Operations on two tensors that broadcast, by their name without `__`, `__r` or `__i`."""
 
 
+_RESHAPING = {"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "resize_", "set_", "as_strided_"}
+"""In-place operations that change the tensor's own shape."""
+
+
 def _is_pairwise(name: str) -> bool:
     bare = name.strip("_")
     return bare in _PAIRWISE or (name.startswith("__") and bare[1:] in _PAIRWISE)
@@ -120,7 +124,7 @@ def _answer(
     elif not _creates(rule) and not any(map(_holds_tensor, (*positional, *keywords.values()))):
         raise NotUnderstood
     result = apply(rule, positional, keywords)
-    if is_in_place(name) and positional and isinstance(positional[0], TensorSpec):
+    if is_in_place(name) and name not in _RESHAPING and positional and isinstance(positional[0], TensorSpec):
         return _in_place(positional[0], result, name)
     return result
 

@@ -1,8 +1,8 @@
 """The plugin: which hook answers for which name, each behind a guard.
 
 It leans on four facts of mypy beyond its documented hooks (1.20 and later): a class's type variables may be set where
-its MRO is made; `Annotated` reaches the type hook; a type variable may default to Any; `allow_redefinition` lets one
-variable hold tensors of several shapes (`x = conv(x)`).
+its MRO is made; `Annotated` reaches the type hook; a type variable may default to Any; with `allow_redefinition` one
+variable holds tensors of several shapes (`x = conv(x)`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from rlt.shapes.mypy import (
     beliefs,
     containers,
     filling,
+    following,
     generics,
     indexing,
     layers,
@@ -95,19 +96,13 @@ class ShapePlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        if hasattr(options, "allow_redefinition_new"):  # 1.20's name for what 2.0 calls allow_redefinition
-            options.allow_redefinition_new = True
-        else:
-            options.allow_redefinition = True
-        options.local_partial_types = True
+        following.give_each_module_its_options(options)
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         if is_torch(file.fullname) or file.fullname.startswith("rlt.shapes.mypy."):
             return []
-        for imported in file.imports:
-            names = [n for n, _ in imported.ids] if hasattr(imported, "ids") else [getattr(imported, "id", "")]
-            if any(n.split(".")[0] in ("torch", "jaxtyping", "rlt") for n in names):
-                return [(10, "rlt.shapes.mypy.marks", -1), (10, "torch._tensor", -1)]
+        if following.imports(file, ("torch", "jaxtyping", "rlt")):
+            return [(10, "rlt.shapes.mypy.marks", -1), (10, "torch._tensor", -1)]
         return []
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
@@ -126,7 +121,7 @@ class ShapePlugin(Plugin):
         return None
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
-        return annotations.annotated if fullname in annotations.ANNOTATED else None
+        return _guarded_annotation if fullname in annotations.ANNOTATED else None
 
     # --------------------------------------------------------------------------------------------- before a call
 
@@ -144,7 +139,9 @@ class ShapePlugin(Plugin):
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
         hook = self._function(fullname)
-        return None if hook is None else _guarded(hook)
+        if hook is None:
+            return None
+        return _guarded(hook, everywhere=hook in _CONSTRUCTORS)
 
     def _function(self, fullname: str) -> Callable[[Any], Type] | None:
         if layers.layer_name(fullname):
@@ -219,12 +216,16 @@ def _default(ctx: Any) -> Any:
     raise AttributeError("a hook's context without a default")
 
 
-def _guarded(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+_CONSTRUCTORS = (parameters.layer, containers.sequential, containers.module_list, containers.stack)
+"""What is checked in every file; all else only where tensors are followed."""
+
+
+def _guarded(hook: Callable[[Any], Any], everywhere: bool = False) -> Callable[[Any], Any]:
     """A fault of ours never stops mypy: the call keeps the type that mypy found. RLT_PLUGIN_DEBUG=1 shows it."""
 
     def guarded(ctx: Any) -> Any:
         default = _default(ctx)
-        if is_torch(ctx.api.tree.fullname + "."):
+        if is_torch(ctx.api.tree.fullname + ".") or not (everywhere or following.is_followed(ctx.api)):
             return default
         try:
             leniency.install(ctx.api.msg.errors)
@@ -243,12 +244,22 @@ def _guarded_class(hook: Callable[[ClassDefContext], None]) -> Callable[[ClassDe
     def guarded(ctx: ClassDefContext) -> None:
         try:
             leniency.install(ctx.api.errors)  # type: ignore[attr-defined]
+            following.follow(ctx.api)
             hook(ctx)
         except Exception:
             if os.environ.get("RLT_PLUGIN_DEBUG"):
                 raise
 
     return guarded
+
+
+def _guarded_annotation(ctx: AnalyzeTypeContext) -> Type:
+    try:
+        following.follow(getattr(ctx.api, "api", ctx.api))
+    except Exception:
+        if os.environ.get("RLT_PLUGIN_DEBUG"):
+            raise
+    return annotations.annotated(ctx)
 
 
 def _take_any_tensor(ctx: Any) -> CallableType:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import Block, Expression, FuncDef, FuncItem, MemberExpr, NameExpr, TypeInfo, Var
+from mypy.nodes import Block, Expression, FuncDef, FuncItem, ListExpr, MemberExpr, NameExpr, TypeInfo, Var
 from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import Assignment, assignments
 from rlt.shapes.mypy.classes import attribute_size, facts_of, is_size, latest, names_of_base, signature_names
 from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import spec_of
 from rlt.shapes.rules.problem import UNKNOWN, as_dim
@@ -72,7 +73,7 @@ class CheckedScope:
         return UNKNOWN
 
     def _assigned(self, found: Assignment, e: NameExpr, depth: int) -> Any:
-        if found.value is None:
+        if found.value is None or (isinstance(found.value, ListExpr) and self._grows(e.name)):
             return UNKNOWN
         value = evaluate(found.value, self, depth + 1)
         if found.index is not None:
@@ -80,6 +81,11 @@ class CheckedScope:
         if value is UNKNOWN and found.always and self._named_in_annotations(e.name):
             return D.name(e.name)
         return value
+
+    def _grows(self, name: str) -> bool:
+        """Whether something is put in the list `name` after it is written out."""
+        body = self.functions[-1].body.body if self.functions else self.api.tree.defs
+        return not unchanged(name, body)
 
     def _named_in_annotations(self, name: str) -> bool:
         """Whether the class whose constructor this is uses the name in an annotation: then it is one of its sizes."""

@@ -8,7 +8,7 @@ from mypy.nodes import Expression
 from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes.mypy.assignments import assignments, methods
-from rlt.shapes.mypy.displays import changes_of_attribute
+from rlt.shapes.mypy.mutations import changes_of_attribute
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
 from rlt.shapes.mypy.scope import CheckedScope, local_assignments, module_assignments
 from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, loose
