@@ -71,7 +71,7 @@ def main() -> int:
     known = {place(line) for line in before}
     new = sorted(line for line in after if place(line) not in known)
     gone = sorted({place(line) for line in before} - {place(line) for line in after})
-    print(f"{files} files; {len(before)} errors without the plugin ({slow:.0f} s), {len(after)} with it ({slower:.0f} s)")
+    print(f"{files} files; {len(before)} errors without the plugin ({slow:.0f} s), {len(after)} with ({slower:.0f} s)")
     print(f"{len(new)} new lines, {len(gone)} lines no longer there")
     for line in new:
         print(f"  {line}")

@@ -121,4 +121,4 @@ def methods(defs: Block) -> Iterator[FuncDef]:
             yield s.func
         elif isinstance(s, OverloadedFuncDef):
             for item in s.items:
-                yield item.func if isinstance(item, Decorator) else item  # type: ignore[misc]
+                yield item.func if isinstance(item, Decorator) else item

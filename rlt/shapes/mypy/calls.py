@@ -159,8 +159,9 @@ def type_of_result(result: Any, default: Type, types: TypeMaker) -> Type:
     if isinstance(result, tuple):
         of = p.items if isinstance(p, TupleType) and len(p.items) == len(result) else [any_type()] * len(result)
         items = [type_of_result(r, d, types) for r, d in zip(result, of)]
-        keep = isinstance(p, TupleType) and p.partial_fallback.type.fullname != "builtins.tuple"
-        return types.tuple(items, p.partial_fallback if keep else None)  # type: ignore[union-attr]
+        fallback = p.partial_fallback if isinstance(p, TupleType) else None
+        named = fallback is not None and fallback.type.fullname != "builtins.tuple"
+        return types.tuple(items, fallback if named else None)
     if isinstance(result, list):  # any number of alike tensors
         if result and all(isinstance(r, TensorSpec) for r in result):
             return types.instance("builtins.tuple", [types.tensor(result[0])])

@@ -212,7 +212,7 @@ def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
 def signature_names(f: FuncDef) -> set[str]:
     """Names of sizes in a function's annotations."""
     declared = f.unanalyzed_type
-    if declared is None or not hasattr(declared, "arg_types"):
+    if not isinstance(declared, CallableType):
         return set()
     return {n for t in (*declared.arg_types, declared.ret_type) for n in names_in(t)}
 

@@ -107,8 +107,10 @@ def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
     a, b = evaluate(e.left, scope, depth + 1), evaluate(e.right, scope, depth + 1)
     if is_unknown(a, b):
         return UNKNOWN
-    if isinstance(a, (tuple, list)) and type(a) is type(b) and e.op == "+":
-        return a + b
+    if isinstance(a, tuple) and isinstance(b, tuple) and e.op == "+":
+        return (*a, *b)
+    if isinstance(a, list) and isinstance(b, list) and e.op == "+":
+        return [*a, *b]
     if isinstance(a, (tuple, list)) and isinstance(b, int) and e.op == "*":
         return a * b
     if isinstance(a, float) or isinstance(b, float):

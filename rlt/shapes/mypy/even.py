@@ -39,6 +39,7 @@ def _rational(d: D.Dim) -> _Rational | None:
     for monomial, c in D.lift(d).terms.items():  # type: ignore[arg-type]
         product: _Rational = {(): Fraction(c)}
         for atom, power in monomial:
+            factor: _Rational | None
             factor = {((atom, 1),): Fraction(1)} if isinstance(atom, str) else _quotient(atom)
             if factor is None:
                 return None

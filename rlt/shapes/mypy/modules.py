@@ -114,7 +114,7 @@ def call(
     if p.type.has_base(MODULE):
         declared = forward_of(p)
         if declared is not None and (any(map(has_shape, declared.arg_types)) or has_shape(declared.ret_type)):
-            held = {k: as_dim(v) for k, v in (settings_of(p) or {}).items()}
+            held: dict[str, D.Dim] = {k: as_dim(v) for k, v in (settings_of(p) or {}).items()}
             if on_self:
                 held = {name: D.name(name) for name in class_names(p.type)}
             try:
@@ -133,9 +133,9 @@ def _chain(parts: list[Type], inputs: Arguments, types: TypeMaker, where: str) -
     return current if parts else types.tensor(inputs.positional[0]) if inputs.positional else None
 
 
-def call_or_unknown(t: Type, inputs: Arguments, types: TypeMaker, **said: str) -> Type | None:
+def call_or_unknown(t: Type, inputs: Arguments, types: TypeMaker, where: str = "") -> Type | None:
     try:
-        return call(t, inputs, types, **said)
+        return call(t, inputs, types, where=where)
     except NotUnderstood:
         return None
 

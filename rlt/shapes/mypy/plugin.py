@@ -31,7 +31,6 @@ from mypy.plugin import (
 from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_proper_type
 
 from rlt.shapes.mypy import (
-    annotations,
     attributes,
     beliefs,
     containers,
@@ -47,6 +46,7 @@ from rlt.shapes.mypy import (
     powers,
     signatures,
 )
+from rlt.shapes.mypy.annotations import ANNOTATED, annotated
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
 from rlt.shapes.mypy.tensors import TENSOR, any_type, checker_types
@@ -121,7 +121,7 @@ class ShapePlugin(Plugin):
         return None
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
-        return _guarded_annotation if fullname in annotations.ANNOTATED else None
+        return _guarded_annotation if fullname in ANNOTATED else None
 
     # --------------------------------------------------------------------------------------------- before a call
 
@@ -259,7 +259,7 @@ def _guarded_annotation(ctx: AnalyzeTypeContext) -> Type:
     except Exception:
         if os.environ.get("RLT_PLUGIN_DEBUG"):
             raise
-    return annotations.annotated(ctx)
+    return annotated(ctx)
 
 
 def _take_any_tensor(ctx: Any) -> CallableType:

@@ -40,7 +40,7 @@ def call_declared(
     if any(kind in (ARG_STAR, ARG_STAR2) for _, _, kind in parameters):
         parameters = [p for p in parameters if p[2] not in (ARG_STAR, ARG_STAR2)]
     pairs = [(name or "", t, v) for (name, t, _), v in zip(parameters, inputs.positional)]
-    pairs += [(name, t, inputs.keywords[name]) for name, t, _ in parameters if name in inputs.keywords]  # type: ignore[index]
+    pairs += [(name, t, inputs.keywords[name]) for name, t, _ in parameters if name in inputs.keywords]
     bindings = Bindings({k: v for k, v in built_with.items() if v is not None})
     for name, t, value in pairs:
         size = as_dim(value)

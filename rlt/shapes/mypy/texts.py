@@ -188,7 +188,8 @@ _TYPE_START = re.compile(r"(?:\b[\w.]*\.)?\b(?:tuple|list|dict|[A-Z]\w*)\[")
 
 def people(message: str) -> str:
     """A message of mypy with every type in it that speaks of tensors or modules rewritten."""
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     while True:
         found = _TYPE_START.search(message, at)
         if found is None:
