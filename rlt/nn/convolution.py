@@ -22,8 +22,8 @@ class ConvStack(rlt.Module):
         super().__init__()
         parts: list[nn.Module] = []
         before = channels
-        for out, *numbers in layers:
-            parts += [nn.Conv2d(before, out, *numbers), activation(activation_name)()]
+        for out, kernel_size, stride, *padding in layers:
+            parts += [nn.Conv2d(before, out, kernel_size, stride, sum(padding)), activation(activation_name)()]
             before = out
         self.layers = nn.Sequential(*parts)
         self.out_channels = before

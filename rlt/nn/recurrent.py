@@ -43,7 +43,7 @@ class RecurrentCore(rlt.Module):
 
     def initial_state(self, batch: int) -> RecurrentState:
         """Zeros, on the weights' device."""
-        zeros = self.weight_ih_l0.new_zeros(self.layers, batch, self.hidden_size)
+        zeros = self._weights(0)[0].new_zeros(self.layers, batch, self.hidden_size)
         return RecurrentState(zeros, zeros)
 
     @rlt.typed

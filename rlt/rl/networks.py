@@ -39,7 +39,7 @@ def build_own(
     for key in options:
         if key not in own:
             raise unknown_key(f"model.{key}", [f"model.{name}" for name in own])
-    wanted = {name: p for name, p in inspect.signature(cls).parameters.items() if name in _GIVEN}
+    wanted = {name: p for name, p in _constructor(cls).items() if name in _GIVEN}
     for name in wanted:
         if name not in given:
             raise ConfigError(
@@ -52,9 +52,14 @@ def build_own(
 def own_parameters(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
     """The constructor's parameters that come from `model.*`: all but those that the spaces give."""
     return {
-        name: p for name, p in inspect.signature(cls).parameters.items()
+        name: p for name, p in _constructor(cls).items()
         if name not in _GIVEN and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     }
+
+
+def _constructor(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
+    """The parameters of `__init__`, without self: the signature of the class itself is its metaclass's."""
+    return dict(list(inspect.signature(cls.__init__).parameters.items())[1:])
 
 
 def sizes(observation_space: Space[Any], action_space: Space[Any]) -> dict[str, Any]:

@@ -51,11 +51,12 @@ def user_place() -> Place | None:
 
 def find_layer(root: nn.Module, path: str, called_from: Place | None = None) -> Place | None:
     """Where the module at `path` in `root` was made; None where that cannot be told."""
-    owner, rest = root, path.split(".") if path else []
+    owner: nn.Module = root
+    rest = path.split(".") if path else []
     steps: list[tuple[nn.Module, str]] = []
     for name in rest:
         steps.append((owner, name))
-        owner = owner._modules[name]  # type: ignore[assignment]
+        owner = owner.get_submodule(name)
     inner: list[str] = []
     for parent, name in reversed(steps):
         if type(parent).__module__.startswith("torch.nn"):

@@ -46,7 +46,7 @@ def _to(positional: list[Any], keywords: dict[str, Any], given: list[Given]) -> 
             continue
         if isinstance(value, TensorSpec):
             dtype, device = value.dtype, value.device
-        elif isinstance(value, str) and (value in DTYPES.values()) and g.name != "device":
+        elif isinstance(value, str) and (value in DTYPES.values() or kinds[id(g)] == "dtype") and g.name != "device":
             dtype = value
         elif isinstance(value, str):
             device = value.split(":")[0]
