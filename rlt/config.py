@@ -23,6 +23,13 @@ from rlt.errors import ConfigError, nearest
 
 T = TypeVar("T")
 
+_OTHER_NAMES = {
+    "batch_size": "minibatch_size", "num_minibatches": "minibatch_size", "update_epochs": "n_epochs", "num_epochs": "n_epochs",
+    "num_steps": "n_steps", "norm_adv": "normalize_advantage", "clip_coef": "clip_range", "total_timesteps": "total_steps",
+    "n_envs": "num_envs", "policy_kwargs": "hidden", "net_arch": "hidden",
+}  # fmt: skip
+"""What other libraries call these options, for the fix of an unknown key."""
+
 
 def from_mapping(cls: type[T], values: Mapping[str, Any], path: str = "") -> T:
     """A `cls` made of `values`; missing fields take their defaults. `path` is the prefix in messages (`agent`)."""
@@ -47,8 +54,12 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], path: str = "") -> T:
 
 def unknown_key(key: str, known: list[str]) -> ConfigError:
     """The error for a key that does not exist, with the nearest that do."""
-    close = nearest(key, known) or nearest(key.rsplit(".", 1)[-1], [k.rsplit(".", 1)[-1] for k in known])
-    full = {k.rsplit(".", 1)[-1]: k for k in known} | {k: k for k in known}
+    group = key.rpartition(".")[0]
+    beside = {k.rsplit(".", 1)[-1]: k for k in known if k.rpartition(".")[0] == group}
+    full = {k.rsplit(".", 1)[-1]: k for k in known} | beside | {k: k for k in known}
+    last = key.rsplit(".", 1)[-1]
+    # The prefix that all share would make everything alike: the last words are compared first.
+    close = nearest(_OTHER_NAMES.get(last, last), beside) or nearest(last, full) or ([] if beside else nearest(key, known))
     if close:
         return ConfigError(f"there is no key {key}", fix=" or ".join(full[c] for c in close))
     return ConfigError(f"there is no key {key}", "there is: " + ", ".join(sorted(known)))

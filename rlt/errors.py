@@ -75,10 +75,16 @@ class MissingExtra(RltError, ImportError):
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The names most like `name`, best first; for "did you mean" lines. Empty where nothing is alike."""
+    """The names most like `name`, best first; for "did you mean" lines. Empty where nothing is alike.
+
+    `lr` is like `learning_rate`: initials count, and so does a word that the name contains.
+    """
     by_lower = {k.lower(): k for k in sorted(known, reverse=True)}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=count, cutoff=0.55)
-    return [by_lower[c] for c in close]
+    short = name.lower()
+    initials = [k for k in by_lower if len(short) > 1 and "".join(word[:1] for word in k.split("_")) == short]
+    close = difflib.get_close_matches(short, by_lower, n=count, cutoff=0.6)
+    parts = [k for k in by_lower if len(short) > 3 and (short in k.split("_") or k in short.split("_"))]
+    return [by_lower[k] for k in dict.fromkeys([*initials, *close, *parts])][:count]
 
 
 def one_of(name: str, known: Iterable[str]) -> str:

@@ -36,7 +36,8 @@ class PPO(Agent):
     def build(self) -> PPOPolicy:
         space, config = self.observation_space, self.config
         if not (isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f"):
-            raise SpaceError(f"PPO cannot serve observations {space}", "expected a Box of floats")
+            flatten = "env.wrappers=[gymnasium.wrappers:FlattenObservation]"
+            raise SpaceError(f"PPO cannot serve observations {space}", "expected a Box of floats", fix=f"{flatten} makes it one")
         self._rollout_minibatch = check_minibatches(config.n_steps, self.vector_size, config.minibatch_size, "PPO")
         distribution = distribution_for(self.action_space)
         options = {key: value for key, value in self.model.items() if key != "name"}

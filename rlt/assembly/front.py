@@ -85,8 +85,12 @@ def _hydra(words: list[str]) -> int:
         raise RunError(f"{planned.folder} already holds a sweep", fix="hydra.sweep.dir=OTHER")
     new = [f for f in (planned.folder, *planned.folder.parents) if not f.exists()]
     _results.clear()
-    with _arguments(planned.hydra_words()):
-        hydra.main(config_path="pkg://rlt.configs", config_name="train", **VERSION_BASE)(hydra_job)()
+    try:
+        with _arguments(planned.hydra_words()):
+            hydra.main(config_path="pkg://rlt.configs", config_name="train", **VERSION_BASE)(hydra_job)()
+    except BaseException:
+        _remove_empty(new)
+        raise
     if planned.line.multirun:
         from rlt.assembly.sweep import collect
 

@@ -33,6 +33,7 @@ def start(experiment: Experiment, path: Path, overrides: Mapping[str, str] | Non
         agent = make_agent(experiment, env)
         if weights is not None:
             agent.load_weights(weights[0])
+            say(f"weights of {experiment.run.init_from} after {weights[1]:,} steps; schedules start anew")
         run = resolved(experiment.run, agent, device_of(experiment))
         config = experiment.describe() | agent.describe() | to_mapping(run)
         folder = RunFolder.create(
@@ -108,7 +109,9 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
     assert env is not None
     threads = f"{agent.threads} thread" + ("s" if agent.threads > 1 else "")
     envs = f"{env.num_envs} environment" + ("s" if env.num_envs > 1 else "")
-    network = type(getattr(agent.policy, "network", agent.policy)).__name__
+    network = (
+        str(agent.model["name"]).rpartition(":")[2] if isinstance(agent.model["name"], str) else agent.model["name"].__name__
+    )
     return (
         f"{agent.name.upper()} on {env.id}, {envs} ({env.backend}), seed {run.seed}\n"
         f"{network} with {parameters:,} parameters on {agent.device}, {threads}\n"

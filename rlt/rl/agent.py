@@ -48,6 +48,9 @@ class Agent(ABC):
         threads: int | None = None, **options: Any,
     ) -> None:
         """`options` are the fields of `Config`; `threads=None` chooses by the network's size."""
+        if not isinstance(env, VectorEnv):
+            made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
+            raise ConfigError(f"{type(self).__name__} wants a vector environment", f"got {type(env).__name__}", fix=made)
         self.config = from_mapping(self.Config, options, "agent")
         self.env: VectorEnv[Train] | None = env
         self._eval_env = eval_env
@@ -195,7 +198,13 @@ class Agent(ABC):
 
         Schedules run over these steps; counters go on from before.
         """
-        callbacks = [callback] if isinstance(callback, Callback) else list(callback or ())
+        callbacks = [callback] if callback is None or isinstance(callback, Callback) or callable(callback) else list(callback)
+        callbacks = [c for c in callbacks if c is not None]
+        for c in callbacks:
+            if not isinstance(c, Callback):
+                raise ConfigError(
+                    f"callback={c!r} is no callback", "expected an object of a class derived from rlt.run.callbacks.Callback"
+                )
         listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
         evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)
         asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation)

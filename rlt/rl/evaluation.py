@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from rlt.errors import EnvironmentFault
 from rlt.rl.statistics import summarise
 from rlt.rl.vector_env import Action, Observation, VectorEnv
 from rlt.types import Test
+
+ENDLESS = 100_000
+"""Steps after which an episode of an evaluation counts as one that never ends."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ def evaluate(act: Callable[[Observation], Action], env: VectorEnv[Test], episode
     total, length = np.zeros(env.num_envs), np.zeros(env.num_envs, dtype=np.int64)
     obs = env.reset(seed)
     while any(len(r) < n for r, n in zip(returns, share)):
+        if length.max() >= ENDLESS:
+            raise EnvironmentFault(
+                f"{env.id}: an episode of the evaluation has not ended in {ENDLESS:,} steps",
+                "it neither terminates nor is truncated, so it has no return", fix="env.options.max_episode_steps=1000",
+            )
         step = env.step(act(obs))
         obs = step.obs
         total += step.reward.cpu().numpy()

@@ -30,6 +30,12 @@ def build_own(
     if isinstance(network, str):
         registry.check_trust(network, key="model.name", trust=trust)
         cls = registry.load_object(network, key="model.name")
+    if isinstance(cls, nn.Module):
+        raise ConfigError(
+            f"model is a network that is built already, a {type(cls).__name__}",
+            "expected its class: the agent builds it, and builds it again on load",
+            fix=f"model={type(cls).__name__}, or model={{'name': {type(cls).__name__}, 'hidden': 64}} with its options",
+        )
     if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
         raise ConfigError(
             f"model.name={network} is no network", f"expected a class derived from rlt.Module or nn.Module, got {cls!r}"
@@ -46,6 +52,12 @@ def build_own(
                 f"{cls.__name__} asks for {name}, which these spaces do not have",
                 f"observations {observation_space}, actions {action_space}", "they give: " + ", ".join(given),
             )
+    open_ones = [name for name, p in own.items() if p.default is p.empty and name not in options]
+    if open_ones:
+        raise ConfigError(
+            f"{cls.__name__} wants {', '.join(open_ones)}, which has no value",
+            "the spaces give: " + ", ".join(given), "other parameters come from model.NAME=VALUE",
+        )
     return cls(**{name: given[name] for name in wanted}, **options)
 
 

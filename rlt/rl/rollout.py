@@ -108,9 +108,10 @@ def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: s
     size = min(sizes, key=lambda s: (abs(s - minibatch_size), s))
     steps = [n for n in range(1, 2 * n_steps + minibatch_size) if (n * num_envs) % minibatch_size == 0]
     best = min(steps, key=lambda n: (abs(n - n_steps), n))
+    count = best * num_envs // minibatch_size
     raise ConfigError(
         f"{agent} cannot split a rollout of {rollout} steps ({num_envs} environments x {n_steps}) "
         f"into minibatches of {minibatch_size}:",
         f"{rollout} / {minibatch_size} = {rollout / minibatch_size:.4g}",
-        fix=f"n_steps={best} ({best * num_envs // minibatch_size} minibatches), or minibatch_size={size}",
+        fix=f"n_steps={best} ({count} minibatch{'es' if count > 1 else ''}), or minibatch_size={size}",
     )

@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from rlt.errors import RunError
+from rlt.errors import RunError, nearest
 from rlt.store.atomic import write_text
 
 _PACKAGES = ("rlt", "torch", "numpy", "gymnasium", "mujoco", "box2d", "hydra-core", "safetensors")
@@ -109,7 +109,9 @@ def _other_runs(path: Path) -> str | None:
     found = sorted(near.glob("*/run.json"), key=os.path.getmtime, reverse=True) or sorted(
         near.glob("*/*/run.json"), key=os.path.getmtime, reverse=True
     )
-    return "one of " + ", ".join(str(f.parent) for f in found[:3]) if found else None
+    by_name = {f.parent.name: f.parent for f in reversed(found)}
+    close = [by_name[name] for name in nearest(path.name, by_name)] or [f.parent for f in found[:3]]
+    return "one of " + ", ".join(map(str, close)) if found else None
 
 
 def provenance() -> dict[str, Any]:

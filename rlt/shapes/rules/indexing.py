@@ -24,13 +24,14 @@ def slice_size(size: Dim, start: Any, stop: Any, step: Any) -> Dim:
         return len(range(*slice(start, stop, step).indices(size)))
     first = 0 if start is None else as_dim(start)
     if stop is None or stop == size:
-        length = D.mul(first, -1) if known_int(first) and isinstance(first, int) and first < 0 else D.sub(size, first)
-    elif known_int(stop) and stop < 0:
-        if isinstance(first, int) and first < 0:
-            length = max(stop - first, 0)
+        length = D.mul(first, -1) if _from_the_end(first) else D.sub(size, first)
+    elif _from_the_end(stop):
+        if _from_the_end(first):
+            length = D.sub(as_dim(stop), first)
+            length = max(length, 0) if isinstance(length, int) else length
         else:
-            length = D.sub(D.add(size, stop), first)
-    elif isinstance(first, int) and first < 0:
+            length = D.sub(D.add(size, as_dim(stop)), first)
+    elif _from_the_end(first):
         length = None
     elif isinstance(size, D.Sym) and known_int(first) and known_int(stop):
         length = D.sub(stop, first)
@@ -40,6 +41,13 @@ def slice_size(size: Dim, start: Any, stop: Any, step: Any) -> Dim:
     else:
         length = None
     return D.ceildiv(length, step) if step != 1 else length
+
+
+def _from_the_end(bound: Any) -> bool:
+    """Whether a slice's bound counts from the end: `-2`, `-2*dilation`. Sizes are positive, so signs tell."""
+    if isinstance(bound, D.Sym):
+        return all(coefficient < 0 for coefficient in bound.terms.values())
+    return known_int(bound) and bound < 0
 
 
 def getitem(input: TensorSpec, index: Any) -> TensorSpec:

