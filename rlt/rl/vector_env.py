@@ -27,10 +27,10 @@ class Step(NamedTuple):
 
     obs: Observation
     """Where the next action starts: after an episode's end, the first observation of the new episode."""
-    reward: Float32[Tensor, "num_envs"]
-    terminated: Bool[Tensor, "num_envs"]
+    reward: Float32[Tensor, num_envs]
+    terminated: Bool[Tensor, num_envs]
     """The task ended: the value of what follows is 0."""
-    truncated: Bool[Tensor, "num_envs"]
+    truncated: Bool[Tensor, num_envs]
     """The episode was cut short, by a time limit say: what follows has a value, that of `final_obs`. Both may be true:
     then the task ended, and `terminated` counts."""
     final_obs: Observation

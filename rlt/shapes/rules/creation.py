@@ -56,7 +56,8 @@ def randperm(n: Any, *, dtype: Any = None, device: Any = None, **options: Any) -
 
 def arange(*args: Any, dtype: Any = None, device: Any = None, **options: Any) -> TensorSpec:
     """ceil((end - start) / step) elements; int64 where all bounds are integers."""
-    start, end, step = (0, options.get("end"), 1) if not args else (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
+    start, end, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3] if args else (0, None, 1)
+    start, end = options.get("start", start), options.get("end", end)
     step = options.get("step", step)
     given = "int64" if dtype is None else _text(dtype)
     if any(isinstance(v, float) for v in (start, end, step)):

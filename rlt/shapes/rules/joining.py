@@ -178,7 +178,7 @@ def chunk(input: TensorSpec, chunks: Any, dim: Any = 0) -> Any:
         return split(input, step, dim)
     if size is None:
         return None
-    part = D.exact_quotient(size, chunks)
+    part = D.ceildiv(size, chunks)
     return tuple(input.of(input.shape.replace(at, part)) for _ in range(chunks))
 
 

@@ -12,6 +12,7 @@ from rlt.shapes.rules import (
     attention,
     convolution,
     linear,
+    losses,
     normalisation,
     padding,
     pooling,
@@ -156,6 +157,7 @@ def _all() -> list[Layer]:
         Layer("PixelUnshuffle", upsampling.pixel_unshuffle),
         Layer("ChannelShuffle", upsampling.channel_shuffle, keeps_shape=True),
         Layer("CosineSimilarity", cosine_similarity),
+        *(Layer(name, rule) for name, rule in losses.LOSSES.items()),
     ]
     for n in (1, 2, 3):
         layers += [

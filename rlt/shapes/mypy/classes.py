@@ -1,0 +1,226 @@
+"""What a class says of its sizes: constructor parameters, defaults, attributes that are sizes, names in annotations.
+
+Read from the source when the class is first seen and kept in mypy's `metadata`, which survives its cache (function
+bodies do not).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mypy.nodes import (
+    Block,
+    CallExpr,
+    ClassDef,
+    Expression,
+    ExpressionStmt,
+    FuncDef,
+    MemberExpr,
+    NameExpr,
+    Statement,
+    SuperExpr,
+    TypeInfo,
+)
+from mypy.types import CallableType, RawExpressionType, Type, TypeList, UnboundType
+
+from rlt.shapes import dims as D
+from rlt.shapes.mypy.assignments import Assignment, assignments, methods
+from rlt.shapes.mypy.constants import encode, evaluate
+from rlt.shapes.mypy.settings import Settings, decode
+from rlt.shapes.rules.problem import UNKNOWN, as_dim
+from rlt.shapes.rules.tensor import TensorSpec
+
+_KEY = "rlt"
+
+
+class StaticScope:
+    """The scope of a function before names are resolved: parameters, and names assigned once."""
+
+    def __init__(self, function: FuncDef | None, module: list[Statement]) -> None:
+        self.function = function
+        self.local = assignments(function.body.body) if function is not None else []
+        self.outer = module
+
+    def name(self, e: NameExpr, depth: int) -> Any:
+        found = latest(self.local, e.name, e.line)
+        if found is UNKNOWN:
+            return UNKNOWN
+        if found is not None:
+            return evaluate(found.value, self, depth + 1) if found.index is None and found.value else UNKNOWN
+        if self.function is not None:
+            for a in self.function.arguments:
+                if a.variable.name == e.name:
+                    return D.name(e.name) if is_size(a.type_annotation, of_constructor=True) else UNKNOWN
+        outer = [a for a in assignments(self.outer) if a.name == e.name and not a.of_self]
+        if len(outer) == 1 and outer[0].value is not None and outer[0].index is None:
+            return evaluate(outer[0].value, StaticScope(None, self.outer), depth + 1)
+        return UNKNOWN
+
+    def member(self, e: MemberExpr, depth: int) -> Any:
+        if self.function is not None and isinstance(e.expr, NameExpr):
+            if e.expr.name == "self":
+                own = [a for a in self.local if a.of_self and a.name == e.name]
+                if len(own) == 1 and own[0].value is not None and own[0].index is None:
+                    return evaluate(own[0].value, self, depth + 1)
+            for a in self.function.arguments:
+                if a.variable.name == e.expr.name and a.variable.name != "self":
+                    return D.name(e.name)  # cfg.hidden: the configuration's own word for the size
+        return UNKNOWN
+
+    def tensor(self, e: Expression) -> TensorSpec | None:
+        return None
+
+    def literal(self, e: Expression) -> Any:
+        return UNKNOWN
+
+
+def latest(found: list[Assignment], name: str, line: int) -> Any:
+    """The assignment that gives `name` its value at `line`; None without one, UNKNOWN where it may be several."""
+    own = [a for a in found if a.name == name and not a.of_self]
+    if not own:
+        return None
+    if all(a.always for a in own):
+        before = [a for a in own if a.line < line]
+        return before[-1] if before else None
+    return own[0] if len(own) == 1 and own[0].value is not None else UNKNOWN
+
+
+def is_size(annotation: Type | None, *, of_constructor: bool) -> bool:
+    """Whether a parameter so annotated may be a size."""
+    if annotation is None:
+        return of_constructor
+    return isinstance(annotation, UnboundType) and annotation.name.split(".")[-1] == "int"
+
+
+def learn(cls: ClassDef, module: list[Statement]) -> None:
+    """Writes what the class's source says into its metadata."""
+    init = next((m for m in methods(cls.defs) if m.name == "__init__"), None)
+    facts: dict[str, Any] = {"names": sorted(_names_in_annotations(cls.defs))}
+    sizes: dict[str, str] = {}
+    for found in assignments(cls.defs.body):
+        if found.value is not None and found.index is None:
+            value = evaluate(found.value, StaticScope(None, module))
+            if as_dim(value) is not None or isinstance(value, tuple):
+                sizes[found.name] = encode(value)
+    if init is not None:
+        scope = StaticScope(init, module)
+        given = [a for a in init.arguments if a.variable.name != "self"]
+        facts["parameters"] = [a.variable.name for a in given]
+        facts["locals"] = sorted({a.name for a in scope.local if not a.of_self})
+        facts["defaults"] = {
+            a.variable.name: encode(value)
+            for a in given
+            if a.initializer is not None
+            for value in [evaluate(a.initializer, scope)]
+            if value is not UNKNOWN
+        }
+        everywhere = [a for m in methods(cls.defs) for a in assignments(m.body.body) if a.of_self]
+        for found in scope.local:
+            if found.of_self and sum(a.name == found.name for a in everywhere) == 1 and found.index is None:
+                value = evaluate(found.value, scope) if found.value is not None else UNKNOWN
+                if as_dim(value) is not None or isinstance(value, tuple):
+                    sizes[found.name] = encode(value)
+        call = _super_call(init)
+        if call is not None:
+            facts["super"] = [[n, encode(evaluate(a, scope))] for n, a in zip(call.arg_names, call.args)]
+    facts["sizes"] = sizes
+    cls.info.metadata[_KEY] = facts
+
+
+def _super_call(init: FuncDef) -> CallExpr | None:
+    for s in init.body.body:
+        if isinstance(s, ExpressionStmt) and isinstance(s.expr, CallExpr):
+            callee = s.expr.callee
+            if isinstance(callee, SuperExpr) and callee.name == "__init__":
+                return s.expr
+            if isinstance(callee, MemberExpr) and callee.name == "__init__" and isinstance(callee.expr, CallExpr):
+                return s.expr
+    return None
+
+
+def _names_in_annotations(defs: Block) -> set[str]:
+    found: set[str] = set()
+    for method in methods(defs):
+        if isinstance(method.unanalyzed_type, CallableType):
+            for t in (*method.unanalyzed_type.arg_types, method.unanalyzed_type.ret_type):
+                found.update(names_in(t))
+    return found
+
+
+def names_in(t: Type) -> Iterator[str]:
+    """The names in the shape strings of an annotation that is not analysed yet."""
+    if isinstance(t, UnboundType):
+        if t.original_str_expr:
+            yield from re.findall(r"[A-Za-z_]\w*", t.original_str_expr)
+        for a in t.args:
+            yield from names_in(a)
+    elif isinstance(t, RawExpressionType):
+        if isinstance(t.literal_value, str):
+            yield from re.findall(r"[A-Za-z_]\w*", t.literal_value)
+    elif isinstance(t, TypeList) or hasattr(t, "items"):
+        for a in t.items:
+            yield from names_in(a)
+
+
+def facts_of(info: TypeInfo) -> dict[str, Any]:
+    return info.metadata.get(_KEY, {})
+
+
+def attribute_size(info: TypeInfo, name: str) -> tuple[Any, TypeInfo] | None:
+    """The size that a class keeps under `self.name`, in the names of the class that sets it; and that class."""
+    for base in info.mro:
+        text = facts_of(base).get("sizes", {}).get(name)
+        if text is not None:
+            return decode(text), base
+    return None
+
+
+def constructor(info: TypeInfo) -> tuple[list[str], Settings]:
+    """Names and known defaults of the parameters of a class's constructor."""
+    for base in info.mro:
+        facts = facts_of(base)
+        if "parameters" in facts:
+            return facts["parameters"], {k: decode(v) for k, v in facts["defaults"].items()}
+    return [], {}
+
+
+def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
+    """What the parameters of `base`'s constructor are in the names of the class `info`; None if not known."""
+    values: dict[str, D.Dim] | None = None
+    for cls in info.mro:
+        if cls is base:
+            return {} if values is None else values
+        facts = facts_of(cls)
+        if "parameters" not in facts:
+            continue
+        if "super" not in facts or not cls.bases:
+            return None
+        above = cls.bases[0].type
+        parameters, defaults = constructor(above)
+        given: dict[str, D.Dim] = {k: as_dim(v) for k, v in defaults.items()}
+        for i, (name, text) in enumerate(facts["super"]):
+            key = name or (parameters[i] if i < len(parameters) else None)
+            if key is not None:
+                size = as_dim(decode(text))
+                given[key] = size if values is None or size is None else D.substitute(size, values)
+        values = {p: given.get(p) for p in parameters}
+    return None
+
+
+def signature_names(f: FuncDef) -> set[str]:
+    """Names of sizes in a function's annotations."""
+    declared = f.unanalyzed_type
+    if not isinstance(declared, CallableType):
+        return set()
+    return {n for t in (*declared.arg_types, declared.ret_type) for n in names_in(t)}
+
+
+def class_names(info: TypeInfo) -> set[str]:
+    """Names that a class's constructor gives to sizes: its parameters, its locals, its attributes."""
+    found: set[str] = set()
+    for base in info.mro:
+        facts = facts_of(base)
+        found |= {*facts.get("parameters", ()), *facts.get("sizes", ()), *facts.get("locals", ())}
+    return found

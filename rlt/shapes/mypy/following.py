@@ -1,0 +1,46 @@
+"""Where data is followed: in files that speak of shapes, that is, import rlt or jaxtyping.
+
+Following tensors takes mypy's `allow_redefinition` (`x = conv(x)` is a variable of several shapes), which changes what
+mypy says of other code. So it is turned on for these files alone; elsewhere only the construction of layers is checked,
+unless the user has turned it on for all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import Import, ImportFrom, MypyFile
+from mypy.options import Options
+
+FLAG = "allow_redefinition_new" if hasattr(Options(), "allow_redefinition_new") else "allow_redefinition"
+"""1.20's name of what 2.0 calls allow_redefinition."""
+_SAY_SHAPES = ("rlt", "jaxtyping")
+_EVERY_MODULE = "*.*"
+
+
+def give_each_module_its_options(options: Options) -> None:
+    """mypy shares one object between modules without a section of their own; this empty section makes it copy."""
+    options.per_module_options.setdefault(_EVERY_MODULE, {})
+    options.local_partial_types = True
+
+
+def imports(file: MypyFile, packages: tuple[str, ...]) -> bool:
+    for imported in file.imports:
+        names = [n for n, _ in imported.ids] if isinstance(imported, Import) else []
+        if isinstance(imported, ImportFrom):
+            names = [imported.id]
+        if any(n.split(".")[0] in packages for n in names):
+            return True
+    return False
+
+
+def follow(api: Any) -> None:
+    """Turns following on for the file that names are being resolved in, if it speaks of shapes."""
+    file = api.modules.get(api.cur_mod_id)
+    if file is not None and not getattr(api.options, FLAG) and imports(file, _SAY_SHAPES):
+        setattr(api.options, FLAG, True)
+
+
+def is_followed(api: Any) -> bool:
+    """Whether the file that is being checked is one whose tensors are followed."""
+    return bool(getattr(api.options, FLAG))

@@ -1,0 +1,235 @@
+"""Calls of networks: one layer, a Sequential, or a user's module by its annotated forward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    TupleType,
+    Type,
+    TypeOfAny,
+    UnionType,
+    UnpackType,
+    get_proper_type,
+)
+
+from rlt.shapes import dims as D
+from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
+from rlt.shapes.mypy.classes import class_names
+from rlt.shapes.mypy.layers import describe, layer_of, run
+from rlt.shapes.mypy.mutations import everywhere
+from rlt.shapes.mypy.renaming import has_shape
+from rlt.shapes.mypy.reporting import SHAPE, layer_problem
+from rlt.shapes.mypy.scope import MODULE, CheckedScope
+from rlt.shapes.mypy.settings import settings_of
+from rlt.shapes.mypy.signatures import Arguments, call_declared
+from rlt.shapes.mypy.tensors import TypeMaker, checker_types, core, spec_of
+from rlt.shapes.mypy.unification import Unfit
+from rlt.shapes.rules.problem import Problem, as_dim
+from rlt.shapes.rules.tensor import UNKNOWN_TENSOR, TensorSpec
+from rlt.shapes.shape import UNKNOWN_SHAPE
+
+SEQUENTIAL = "torch.nn.modules.container.Sequential"
+MODULE_LIST = "torch.nn.modules.container.ModuleList"
+STACKS = (
+    "torch.nn.modules.transformer.TransformerEncoder",
+    "torch.nn.modules.transformer.TransformerDecoder",
+)
+"""Modules that apply copies of one layer, which keeps its input's shape."""
+
+
+class Refused(Exception):
+    """A call that does not fit, as text for the user."""
+
+
+def parts_of(t: Type | None) -> list[Type] | None:
+    """The modules of a Sequential (or list of modules) whose contents are known one by one."""
+    p = get_proper_type(t) if t is not None else None
+    if not isinstance(p, Instance) or len(p.args) != 1:
+        return None
+    held = core(p.args[0])
+    if isinstance(held, Instance) and held.type.fullname == "builtins.tuple":  # any number of one kind
+        return [UnpackType(held)]
+    return list(held.items) if isinstance(held, TupleType) else None
+
+
+def every_part(t: Type) -> Type | None:
+    """The one type of all parts: of a comprehension's, or of parts that are all alike."""
+    parts = parts_of(t)
+    if not parts:
+        return None
+    first = parts[0]
+    if isinstance(first, UnpackType):
+        inner = get_proper_type(first.type)
+        return inner.args[0] if isinstance(inner, Instance) and inner.args else None
+    return first if all(p == first for p in parts) else None
+
+
+def forward_of(t: Instance) -> CallableType | None:
+    """The declared type of a user's forward."""
+    symbol = t.type.get("forward")
+    node = symbol.node if symbol is not None else None
+    function = node.func if isinstance(node, Decorator) else node
+    declared = get_proper_type(function.type) if isinstance(function, FuncDef) and function.type else None
+    return declared if isinstance(declared, CallableType) else None
+
+
+def call(
+    t: Type,
+    inputs: Arguments,
+    types: TypeMaker,
+    where: str = "",
+    fed_by: str = "",
+    written: str = "",
+    on_self: bool = False,
+) -> Type | None:
+    """The type of `t(inputs)`; None where it is not known. Refused where it cannot be.
+
+    `on_self`: the network calls itself, so that its constructor's sizes are those of the place.
+    """
+    p = get_proper_type(t)
+    layer = layer_of(p)
+    if layer is not None:
+        name, settings = layer
+        try:
+            result = run(name, settings, inputs.positional, inputs.keywords)
+        except Problem as problem:
+            text = layer_problem(
+                problem, name, settings, inputs.positional, where=where, fed_by=fed_by, written=written
+            )
+            raise Refused(text) from None
+        return type_of_result(result, types.unknown_tensor(), types)
+    if not isinstance(p, Instance):
+        return None
+    if p.type.fullname == SEQUENTIAL:
+        parts = parts_of(p)
+        return None if parts is None else _chain(parts, inputs, types, where)
+    if p.type.fullname in STACKS:
+        parts = parts_of(p)
+        return None if not parts else call(parts[0], inputs, types, where=where, written=written)
+    if p.type.has_base(MODULE):
+        declared = forward_of(p)
+        if declared is not None and (any(map(has_shape, declared.arg_types)) or has_shape(declared.ret_type)):
+            held: dict[str, D.Dim] = {k: as_dim(v) for k, v in (settings_of(p) or {}).items()}
+            if on_self:
+                held = {name: D.name(name) for name in class_names(p.type)}
+            try:
+                return call_declared(declared, inputs, types, skip_self=True, built_with=held)
+            except Unfit as unfit:
+                raise Refused(f"{p.type.name}.forward {unfit}{fed_by}") from None
+    return None
+
+
+def _chain(parts: list[Type], inputs: Arguments, types: TypeMaker, where: str) -> Type | None:
+    """Through a Sequential, from what goes in."""
+    current: Type | None = None
+    for i, part in enumerate(parts):
+        given = inputs if i == 0 else Arguments([UNKNOWN_TENSOR if current is None else as_input(current)])
+        current = call_or_unknown(part, given, types, where=f" at position {i}{where}")
+    return current if parts else types.tensor(inputs.positional[0]) if inputs.positional else None
+
+
+def call_or_unknown(t: Type, inputs: Arguments, types: TypeMaker, where: str = "") -> Type | None:
+    try:
+        return call(t, inputs, types, where=where)
+    except NotUnderstood:
+        return None
+
+
+def as_input(t: Type) -> Any:
+    """A result, as the next layer's input."""
+    spec = spec_of(t)
+    if spec is not None:
+        return spec
+    p = get_proper_type(t)
+    return tuple(as_input(i) for i in p.items) if isinstance(p, TupleType) else UNKNOWN_TENSOR
+
+
+def mended(t: Type, inputs: Arguments, types: TypeMaker) -> Type:
+    """After a report: the result as if only the size at fault were unknown, so that one mistake is one message."""
+    x = inputs.positional[0] if inputs.positional else UNKNOWN_TENSOR
+    if not isinstance(x, TensorSpec):
+        return types.unknown_tensor()
+    tries = []
+    if x.rank is not None:
+        tries = [TensorSpec(x.shape.replace(i, None), None, x.device) for i in (-1, 1) if x.rank > 1 or i == -1]
+        tries.append(TensorSpec(x.of((None,) * x.rank).shape, None, x.device))
+    for attempt in [*tries, TensorSpec(UNKNOWN_SHAPE, None, x.device)]:
+        try:
+            result = call(t, Arguments([attempt, *inputs.positional[1:]], inputs.keywords), types)
+        except (Refused, NotUnderstood):
+            continue
+        if result is not None:
+            return result
+    return types.unknown_tensor()
+
+
+def call_hook(ctx: Any) -> Type:
+    """The hook of `module(...)`."""
+    t = get_proper_type(ctx.type)
+    if not isinstance(t, Instance) or not t.type.has_base(MODULE):
+        return ctx.default_return_type
+    types = checker_types(ctx.api)
+    given = given_arguments(ctx)
+    scope = scope_of(ctx, given)
+    inputs = Arguments(*values_of(given, scope))
+    simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
+    if simple and inputs.positional and not isinstance(inputs.positional[0], TensorSpec):
+        inputs.positional[0] = UNKNOWN_TENSOR
+    built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
+    written = name_of(given[0].expression) if given else ""
+    try:
+        for x in _turns_of_a_loop(given, scope, ctx.context):
+            call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types, where=built, written=written)
+        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context))
+    except Refused as refused:
+        ctx.api.fail(str(refused), ctx.context, code=SHAPE)
+        return mended(t, inputs, types) if simple else _declared_result(t, types, ctx)
+    if result is not None:
+        return result
+    return types.unknown_tensor() if simple else ctx.default_return_type
+
+
+def _turns_of_a_loop(given: list[Given], scope: CheckedScope, node: Any) -> list[TensorSpec]:
+    """What the layers of a list of equals are given in one turn of a loop and another: each must fit."""
+    first = given[0] if given and isinstance(given[0].expression, NameExpr) else None
+    p = get_proper_type(first.type) if first is not None else None
+    if not isinstance(p, UnionType) or not scope.functions or not isinstance(node, CallExpr):
+        return []
+    if not any(_runs_over_equals(s, node, scope) for s in everywhere(scope.functions[-1].body.body)):
+        return []
+    turns = [spec_of(i) for i in p.items]
+    return [s for s in turns if s is not None] if None not in turns else []
+
+
+def _runs_over_equals(s: Any, node: CallExpr, scope: CheckedScope) -> bool:
+    """Whether `s` is `for layer in self.layers`, the layers all alike, and the call is `layer(…)` within."""
+    if not isinstance(s, ForStmt) or not isinstance(s.index, NameExpr) or not isinstance(node.callee, NameExpr):
+        return False
+    over = get_proper_type(scope.type_of(s.expr) or AnyType(TypeOfAny.special_form))
+    alike = isinstance(over, Instance) and over.type.fullname == MODULE_LIST and every_part(over) is not None
+    return alike and s.index.name == node.callee.name and s.line <= node.line
+
+
+def _on_self(node: Any) -> bool:
+    return isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.callee.name == "self"
+
+
+def _declared_result(t: Instance, types: TypeMaker, ctx: Any) -> Type:
+    declared = forward_of(t)
+    if declared is None:
+        return ctx.default_return_type
+    return call_declared(declared, Arguments([]), types, skip_self=True, built_with={})
+
+
+def text_of(t: Type) -> str:
+    """A module as messages name it."""
+    layer = layer_of(t)
+    if layer is not None:
+        return describe(*layer)
+    p = get_proper_type(t)
+    return p.type.name if isinstance(p, Instance) else "a module"

@@ -1,0 +1,179 @@
+"""Names, attributes and tensors at the place that mypy is checking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import Block, Expression, FuncDef, FuncItem, ListExpr, MemberExpr, NameExpr, TypeInfo, Var
+from mypy.types import Instance, LiteralType, Type, get_proper_type
+
+from rlt.shapes import dims as D
+from rlt.shapes.mypy.assignments import Assignment, assignments
+from rlt.shapes.mypy.classes import attribute_size, facts_of, is_size, latest, names_of_base, signature_names
+from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.mutations import unchanged
+from rlt.shapes.mypy.settings import settings_of
+from rlt.shapes.mypy.tensors import spec_of
+from rlt.shapes.rules.problem import UNKNOWN, as_dim
+from rlt.shapes.rules.tensor import TensorSpec
+
+MODULE = "torch.nn.modules.module.Module"
+
+
+class CheckedScope:
+    """The functions and class around an expression whose call is being checked."""
+
+    def __init__(self, api: Any, known: dict[Expression, Type] | None = None) -> None:
+        self.api = api
+        self.known = known or {}
+        """Types of the call's own arguments, which mypy has not stored yet."""
+        stack = list(api.scope.stack)
+        self.functions = [s for s in stack if isinstance(s, FuncItem)]
+        self.cls: TypeInfo | None = next((s for s in reversed(stack) if isinstance(s, TypeInfo)), None)
+        if self.cls is None and self.functions and self.functions[0].info:  # false where there is no class
+            self.cls = self.functions[0].info
+
+    # ------------------------------------------------------------------------------------------------- types
+
+    def type_of(self, e: Expression) -> Type | None:
+        found = self.known.get(e)
+        return found if found is not None else self.api.lookup_type_or_none(e)
+
+    def tensor(self, e: Expression) -> TensorSpec | None:
+        return spec_of(self.type_of(e))
+
+    def literal(self, e: Expression) -> Any:
+        t = self.type_of(e)
+        p = get_proper_type(t) if t is not None else None
+        if isinstance(p, Instance) and p.last_known_value is not None:
+            p = p.last_known_value
+        if isinstance(p, LiteralType):
+            return p.value
+        if isinstance(e, NameExpr) and isinstance(e.node, Var) and isinstance(e.node.final_value, (int, str)):
+            return e.node.final_value
+        return UNKNOWN
+
+    # ------------------------------------------------------------------------------------------------- names
+
+    def name(self, e: NameExpr, depth: int) -> Any:
+        for function in reversed(self.functions):
+            found = latest(local_assignments(function), e.name, e.line)
+            if found is UNKNOWN:
+                return UNKNOWN
+            if found is not None:
+                return self._assigned(found, e, depth)
+            for a in function.arguments:
+                if a.variable.name == e.name and (e.node is None or e.node is a.variable):
+                    constructs = isinstance(function, FuncDef) and function.name == "__init__"
+                    return D.name(e.name) if is_size(a.type_annotation, of_constructor=constructs) else UNKNOWN
+        if isinstance(e.node, Var) and e.node.fullname.startswith(self.api.tree.fullname + "."):
+            outer = [a for a in module_assignments(self.api.tree) if a.name == e.name and not a.of_self]
+            if len(outer) == 1:
+                return self._assigned(outer[0], e, depth)
+        return UNKNOWN
+
+    def _assigned(self, found: Assignment, e: NameExpr, depth: int) -> Any:
+        if found.value is None or (isinstance(found.value, ListExpr) and self._grows(e.name)):
+            return UNKNOWN
+        value = evaluate(found.value, self, depth + 1)
+        if found.index is not None:
+            value = value[found.index] if isinstance(value, (tuple, list)) and found.index < len(value) else UNKNOWN
+        if value is UNKNOWN and found.always and self._named_in_annotations(e.name):
+            return D.name(e.name)
+        return value
+
+    def _grows(self, name: str) -> bool:
+        """Whether something is put in the list `name` after it is written out."""
+        body = self.functions[-1].body.body if self.functions else self.api.tree.defs
+        return not unchanged(name, body)
+
+    def _named_in_annotations(self, name: str) -> bool:
+        """Whether the class whose constructor this is uses the name in an annotation: then it is one of its sizes."""
+        inside = self.functions and self.functions[-1].name == "__init__"
+        return bool(inside and self.cls is not None and name in facts_of(self.cls).get("names", ()))
+
+    # -------------------------------------------------------------------------------------------- attributes
+
+    def member(self, e: MemberExpr, depth: int) -> Any:
+        if isinstance(e.expr, NameExpr) and e.expr.name == "self" and self.cls is not None:
+            return self._own_attribute(e.name)
+        owner = get_proper_type(self.type_of(e.expr)) if self.type_of(e.expr) is not None else None
+        if not isinstance(owner, Instance):
+            return UNKNOWN
+        held = settings_of(owner)
+        if owner.type.has_base(MODULE):
+            if held is None:
+                return UNKNOWN
+            if owner.type.fullname.startswith("torch."):
+                return held.get(e.name, UNKNOWN)
+            found = attribute_size(owner.type, e.name)
+            if found is None:
+                return UNKNOWN
+            names = names_of_base(owner.type, found[1]) or {}
+            values = {k: as_dim(v) for k, v in held.items()}
+            return _in_terms_of(found[0], names, values)
+        t = get_proper_type(self.type_of(e) or owner)
+        is_int = isinstance(t, Instance) and t.type.fullname == "builtins.int"
+        if is_int and self._is_configuration(e.expr):
+            return D.name(e.name)
+        return UNKNOWN
+
+    def _own_attribute(self, name: str) -> Any:
+        assert self.cls is not None
+        found = attribute_size(self.cls, name)
+        if found is None:
+            return UNKNOWN
+        size, owner = found
+        if owner is self.cls:
+            return size if self.cls.has_base(MODULE) or self._own_names(size) else UNKNOWN
+        names = names_of_base(self.cls, owner)
+        return UNKNOWN if names is None else _in_terms_of(size, names, None)
+
+    def _own_names(self, size: Any) -> bool:
+        """Whether the names in a size of a class that is no network are those of the method, or it has none."""
+        names = D.names_in(size) if isinstance(size, D.Sym) else set()
+        known = {n for f in self.functions if isinstance(f, FuncDef) for n in signature_names(f)}
+        return not names or not known or names <= known
+
+    def _is_configuration(self, e: Expression) -> bool:
+        """`cfg` or `self.cfg`: an object given to the constructor, whose attributes name sizes."""
+        if isinstance(e, MemberExpr):
+            return isinstance(e.expr, NameExpr) and e.expr.name == "self"
+        if not isinstance(e, NameExpr):
+            return False
+        return any(a.variable.name == e.name for f in self.functions for a in f.arguments)
+
+
+def _in_terms_of(size: Any, names: dict[str, D.Dim], values: dict[str, D.Dim] | None) -> Any:
+    """A size of a class, first in the names of its subclass, then with what the object was built with."""
+    if isinstance(size, tuple):
+        return tuple(_in_terms_of(s, names, values) for s in size)
+    if not isinstance(size, D.Sym):
+        return size
+    size = D.substitute(size, names)
+    if isinstance(size, D.Sym) and values is not None:
+        size = D.substitute(size, {n: values.get(n) for n in D.names_in(size)})
+    return UNKNOWN if size is None else size
+
+
+_WALKED: dict[Any, list[Assignment]] = {}
+_MOST_WALKED = 400
+
+
+def _walked(owner: Any, statements: Any) -> list[Assignment]:
+    """The assignments of one body, walked once and kept for a while: every argument of every call asks for them."""
+    found = _WALKED.get(owner)
+    if found is None:
+        if len(_WALKED) >= _MOST_WALKED:
+            _WALKED.clear()
+        found = _WALKED[owner] = assignments(statements)
+    return found
+
+
+def local_assignments(function: FuncItem) -> list[Assignment]:
+    body: Block = function.body
+    return _walked(function, body.body)
+
+
+def module_assignments(tree: Any) -> list[Assignment]:
+    return _walked(tree, tree.defs)
