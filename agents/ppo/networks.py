@@ -41,14 +41,12 @@ class MLP(rlt.Module):
     @rlt.typed
     def actor(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch n_out"]:
         """The distribution's parameters alone: what acting needs."""
-        out: Tensor = self.actor_head(self.actor_trunk(obs))
-        return out
+        return self.actor_head(self.actor_trunk(obs))
 
     @rlt.typed
     def critic(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch"]:
         """The value alone."""
-        value: Tensor = self.critic_head(self.critic_trunk(obs)).squeeze(-1)
-        return value
+        return self.critic_head(self.critic_trunk(obs)).squeeze(-1)
 
     @rlt.typed
     def forward(self, obs: Float[Tensor, "batch obs_dim"]) -> tuple[Float[Tensor, "batch n_out"], Float[Tensor, "batch"]]:

@@ -55,7 +55,7 @@ def find_layer(root: nn.Module, path: str, called_from: Place | None = None) -> 
     steps: list[tuple[nn.Module, str]] = []
     for name in rest:
         steps.append((owner, name))
-        owner = owner._modules[name]  # type: ignore[assignment]
+        owner = owner.get_submodule(name)
     inner: list[str] = []
     for parent, name in reversed(steps):
         if type(parent).__module__.startswith("torch.nn"):
