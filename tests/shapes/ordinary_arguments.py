@@ -23,8 +23,11 @@ LEADING = (2, 3)
 
 def settings(kind: type) -> list[dict[str, Any]]:
     """Arguments for a constructor, once with the bools as they are, once with all of them turned."""
-    primes, plain, turned = iter(PRIMES), {}, {}
-    for name, parameter in list(inspect.signature(kind.__init__).parameters.items())[1:]:
+    primes = iter(PRIMES)
+    plain: dict[str, Any] = {}
+    turned: dict[str, Any] = {}
+    constructor: Any = inspect.getattr_static(kind, "__init__")
+    for name, parameter in list(inspect.signature(constructor).parameters.items())[1:]:
         annotation = str(parameter.annotation)
         if parameter.default is not parameter.empty:
             if isinstance(parameter.default, bool):
