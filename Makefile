@@ -32,7 +32,7 @@ test: $(STAMP) ## All tests, on every core: [ARGS="-k resume"]
 quick: $(STAMP) ## Tests without the slow ones: [ARGS=…]
 	$(PYTEST) -m 'not slow' $(ARGS)
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(STAMP) ## ruff, and mypy with the shapes of every network
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 

@@ -52,4 +52,4 @@ def approximate_kl(ratio: Float[Tensor, "batch"], log_ratio: Float[Tensor, "batc
 @rlt.typed
 def clip_fraction(ratio: Float[Tensor, "batch"], clip_range: Float[Tensor, "1"]) -> Float[Tensor, ""]:
     """The part of the batch whose ratio has left the clip range."""
-    return ((ratio - 1).abs() > clip_range).to(ratio.dtype).mean()
+    return ((ratio - 1).abs() > clip_range).type_as(ratio).mean()

@@ -41,14 +41,12 @@ class MLP(rlt.Module):
     @rlt.typed
     def actor(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch n_out"]:
         """The distribution's parameters alone: what acting needs."""
-        out: Tensor = self.actor_head(self.actor_trunk(obs))
-        return out
+        return self.actor_head(self.actor_trunk(obs))
 
     @rlt.typed
     def critic(self, obs: Float[Tensor, "batch obs_dim"]) -> Float[Tensor, "batch"]:
         """The value alone."""
-        value: Tensor = self.critic_head(self.critic_trunk(obs)).squeeze(-1)
-        return value
+        return self.critic_head(self.critic_trunk(obs)).squeeze(-1)
 
     @rlt.typed
     def forward(self, obs: Float[Tensor, "batch obs_dim"]) -> tuple[Float[Tensor, "batch n_out"], Float[Tensor, "batch"]]:
@@ -62,6 +60,7 @@ class WithCritic(nn.Module):
         super().__init__()
         self.actor, self.critic = actor, critic
 
+    @rlt.typed
     def forward(self, obs: Tensor) -> tuple[Tensor, Float[Tensor, "batch"]]:
         return self.actor(obs), self.critic(obs.flatten(1)).squeeze(-1)
 
@@ -110,6 +109,7 @@ class PPOPolicy(nn.Module):
         if isinstance(distribution, DiagonalGaussian):
             self.log_std = nn.Parameter(torch.full((distribution.size,), log_std_init))
 
+    @rlt.typed
     def normalize(self, obs: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *wanted"]:
         """Raw observations as the network wants them: normalised where asked for, flat for a vector network."""
         normal: Tensor = obs if self.normalizer is None else self.normalizer(obs)
@@ -119,11 +119,13 @@ class PPOPolicy(nn.Module):
         """The network's numbers as the distribution's parameters."""
         return output if self.log_std is None else GaussianParameters(output, self.log_std)
 
+    @rlt.typed
     def forward(self, obs: Tensor, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:
         """Distribution parameters and values of raw observations, or of such that are `normalized` already."""
         output, value = self.network(obs if normalized else self.normalize(obs))
         return self.parameters_of(output), value
 
+    @rlt.typed
     def evaluate(self, normalized: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
         """The same for observations that are normalised already."""
         return self.forward(normalized, normalized=True)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+import rlt
 from rlt.engine.flat import FlatParameters
 from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
@@ -65,6 +66,7 @@ class PPOUpdate:
         network = Group(policy, Adam(epsilon=config.adam_epsilon), config.max_grad_norm)
         self.step = TrainingStep({"policy": network}, self._minibatch, compile_at)
 
+    @rlt.typed
     def __call__(
         self, rollout: Batch, minibatch_size: int, coefficients: Coefficients, generator: torch.Generator
     ) -> Float[Tensor, "updates metrics"]:

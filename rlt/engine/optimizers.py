@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import torch
 
+import rlt
 from rlt.types import Float, Tensor
 
 OptimizerState: TypeAlias = dict[str, Tensor]
@@ -34,6 +35,7 @@ class Optimizer(Protocol):
         """New parameters and state."""
 
 
+@rlt.typed
 def clip_by_norm(gradient: Float[Tensor, "size"], max_norm: float | None) -> tuple[Float[Tensor, "size"], Float[Tensor, "1"]]:
     """`torch.nn.utils.clip_grad_norm_` for one buffer: the scaled gradient, and the norm that it had."""
     norm = torch.linalg.vector_norm(gradient).reshape(1)
@@ -57,9 +59,11 @@ class Adam:
     weight_decay: float = 0.0
     decoupled: bool = False
 
+    @rlt.typed
     def initial_state(self, parameters: Float[Tensor, "size"]) -> OptimizerState:
         return {"moment": torch.zeros_like(parameters), "square": torch.zeros_like(parameters), "step": _counter(parameters)}
 
+    @rlt.typed
     def step(
         self,
         parameters: Float[Tensor, "size"],
@@ -90,10 +94,12 @@ class RMSprop:
     centered: bool = False
     weight_decay: float = 0.0
 
+    @rlt.typed
     def initial_state(self, parameters: Float[Tensor, "size"]) -> OptimizerState:
         names = ["square", *(["momentum"] if self.momentum else []), *(["mean"] if self.centered else [])]
         return {name: torch.zeros_like(parameters) for name in names}
 
+    @rlt.typed
     def step(
         self,
         parameters: Float[Tensor, "size"],
@@ -123,9 +129,11 @@ class SGD:
     nesterov: bool = False
     weight_decay: float = 0.0
 
+    @rlt.typed
     def initial_state(self, parameters: Float[Tensor, "size"]) -> OptimizerState:
         return {"momentum": torch.zeros_like(parameters), "step": _counter(parameters)} if self.momentum else {}
 
+    @rlt.typed
     def step(
         self,
         parameters: Float[Tensor, "size"],

@@ -25,6 +25,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad
 
+import rlt
 from rlt.engine.flat import FlatParameters
 from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm
 from rlt.types import Float, Tensor
@@ -68,6 +69,7 @@ class Group:
         self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
         self.statistics = _written_buffers(self.module)
 
+    @rlt.typed
     def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
         """Each parameter by name, as a view of `buffer`."""
         parameters = self.flat.parameters
@@ -110,6 +112,7 @@ class EagerStep(Step):
             return group.module
         return lambda *inputs: functional_call(group.module, _clones(group.statistics), inputs)
 
+    @rlt.typed
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
         assert group.optimizer is not None
@@ -150,6 +153,7 @@ class PureStep(Step):
         views, statistics = group.views(self.values[name]), self.statistics[name]
         return lambda *inputs: functional_call(group.module, views | _clones(statistics), inputs)
 
+    @rlt.typed
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
         group = self.groups[name]
         assert group.optimizer is not None

@@ -23,11 +23,17 @@ class TrainingStep:
     """`update` over `groups`. `compile_at` is the update from which on it runs compiled (0: from the first; None: never).
 
     With `compile_at` above 0 the compiler works in a thread while the first updates run eagerly, and the switch waits for
-    it: at which update a run goes over depends on the config, never on a clock.
+    it: at which update a run goes over depends on the config, never on a clock. A network with torch's own LSTM, GRU or RNN
+    stays eager, and the log says so.
     """
 
     def __init__(self, groups: Mapping[str, Group], update: Update, compile_at: int | None = None) -> None:
         self.groups, self.update, self.compile_at = dict(groups), update, compile_at
+        plain = next((m for g in self.groups.values() for m in g.module.modules() if isinstance(m, torch.nn.RNNBase)), None)
+        if compile_at is not None and plain is not None:
+            # torch's compiler breaks the graph at its own recurrent kernels.
+            _log.warning("training runs eager: torch cannot compile nn.%s; rlt.nn.RecurrentCore can be", type(plain).__name__)
+            self.compile_at = None
         self.updates = 0
         self._eager = EagerStep(self.groups)
         self._compiled: Callable[..., Any] | None = None

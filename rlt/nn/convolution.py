@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import rlt
+from rlt.errors import ConfigError
 from rlt.nn.mlp import activation
 from rlt.types import Float, Tensor, UInt8
 
@@ -22,33 +23,27 @@ class ConvStack(rlt.Module):
         super().__init__()
         parts: list[nn.Module] = []
         before = channels
-        for out, kernel_size, stride, *padding in layers:
-            parts += [nn.Conv2d(before, out, kernel_size, stride, sum(padding)), activation(activation_name)()]
+        for out, *numbers in layers:
+            kernel_size, stride, padding = (*numbers, *(1, 0)[len(numbers) - 1 :])
+            parts += [nn.Conv2d(before, out, kernel_size, stride, padding), activation(activation_name)()]
             before = out
         self.layers = nn.Sequential(*parts)
         self.out_channels = before
 
     @rlt.typed
     def forward(self, image: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out_channels h w"]:
-        y: Tensor = self.layers(image)
-        return y
+        return self.layers(image)
 
-    def features(self, channels: int, height: int, width: int) -> int:
-        """How many numbers an image of this size becomes, flattened."""
-        with torch.device("meta"):
-            image = torch.empty(1, channels, height, width)
+    def features(self, height: int, width: int) -> int:
+        """How many numbers an image of this size becomes, flattened. ConfigError where it is too small."""
+        sizes = [height, width]
         for layer in self.layers:
             if isinstance(layer, nn.Conv2d):
-                image = nn.functional.conv2d(
-                    image,
-                    torch.empty_like(layer.weight, device="meta"),
-                    None,
-                    layer.stride,
-                    layer.padding,
-                    layer.dilation,
-                    layer.groups,
-                )
-        return image.flatten(1).shape[1]
+                numbers = zip(sizes, layer.kernel_size, layer.stride, map(int, layer.padding))
+                sizes = [(size + 2 * padding - kernel) // stride + 1 for size, kernel, stride, padding in numbers]
+                if min(sizes) < 1:
+                    raise ConfigError(f"an image of {height} x {width} is too small for {len(self.layers) // 2} convolutions")
+        return self.out_channels * sizes[0] * sizes[1]
 
 
 class NatureCNN(rlt.Module):
@@ -57,7 +52,7 @@ class NatureCNN(rlt.Module):
     def __init__(self, channels: int = 4, height: int = 84, width: int = 84, n_out: int = 512) -> None:
         super().__init__()
         self.conv = ConvStack(channels, [(32, 8, 4), (64, 4, 2), (64, 3, 1)])
-        self.linear = nn.Linear(self.conv.features(channels, height, width), n_out)
+        self.linear = nn.Linear(self.conv.features(height, width), n_out)
 
     @rlt.typed
     def forward(self, image: UInt8[Tensor, "batch channels height width"]) -> Float[Tensor, "batch n_out"]:

@@ -21,8 +21,7 @@ class DuelingHead(rlt.Module):
     @rlt.typed
     def forward(self, x: Float[Tensor, "batch n_in"]) -> Float[Tensor, "batch n_actions"]:
         advantage = self.advantage(x)
-        centred: Tensor = advantage - advantage.mean(-1, keepdim=True)
-        return self.value(x) + centred
+        return self.value(x) + (advantage - advantage.mean(-1, keepdim=True))
 
 
 class QuantileHead(rlt.Module):

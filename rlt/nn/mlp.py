@@ -53,5 +53,4 @@ class MLP(rlt.Module):
 
     @rlt.typed
     def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch n_out"]:
-        y: Tensor = self.out(self.hidden(x))
-        return y
+        return self.out(self.hidden(x))

@@ -29,6 +29,8 @@ class RecurrentState(NamedTuple):
 class RecurrentCore(rlt.Module):
     """`time` steps of `batch` sequences; `start` marks the steps before which the state is forgotten."""
 
+    weight_ih_l0: Tensor
+
     def __init__(self, n_in: int, hidden_size: int, layers: int = 1, kind: Literal["lstm", "gru"] = "lstm") -> None:
         super().__init__()
         self.n_in, self.hidden_size, self.layers, self.kind = n_in, hidden_size, layers, kind

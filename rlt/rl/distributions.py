@@ -48,6 +48,7 @@ class Categorical:
     def __init__(self, n: int) -> None:
         self.size = n
 
+    @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:
         return torch.empty(batch, self.size, device=generator.device).exponential_(generator=generator)
 
@@ -86,6 +87,7 @@ class DiagonalGaussian:
         self.size = d
         self.action_shape: tuple[int, ...] = (d,) if shape is None else shape
 
+    @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch d"]:
         return torch.empty(batch, self.size, device=generator.device).normal_(generator=generator)
 

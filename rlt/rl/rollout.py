@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+import rlt
 from rlt.errors import ConfigError
 from rlt.rl.vector_env import Step
 from rlt.types import Bool, Float, Float32, Tensor
@@ -66,6 +67,7 @@ class Rollout:
         time = torch.cat([torch.full_like(where, t) for t, where, _ in self._final])
         return time, torch.cat([where for _, where, _ in self._final]), torch.cat([obs for _, _, obs in self._final])
 
+    @rlt.typed
     def next_values(
         self, value: Float[Tensor, "time envs"], last_value: Float[Tensor, "envs"], final_value: Float[Tensor, "n"] | None
     ) -> Float[Tensor, "time envs"]:

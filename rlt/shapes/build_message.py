@@ -79,12 +79,25 @@ def failure_message(
     what = f"{who} does not fit its input {shapes}" + (f" ({values})" if values else "")
     layer = _failing_layer(run)
     if isinstance(error, ShapeError):
-        return ShapeError(what, *str(error).splitlines())
+        return ShapeError(what, *_typed_block(story, run), *str(error).splitlines(), *_layer_before(story, run))
     if isinstance(error, Stranger):
         return _stranger(story, error, what)
     if layer is not None:
         return _layer_failure(story, layer, error, what)
     return _operator_failure(story, error, what)
+
+
+def _typed_block(story: Story, run: RecordedRun) -> list[str]:
+    """The block whose typed forward refused, where it was made."""
+    path = run.open[-1].path if run.open else ""
+    place = find_layer(run.network, path, story.called_from) if path not in ("", "?") else None
+    return [f"{story.path(path)}, {type(run.open[-1].module).__name__} at {place}:"] if place is not None else []
+
+
+def _layer_before(story: Story, run: RecordedRun) -> list[str]:
+    """The last layer that gave a tensor another shape, before a typed method inside the network refused one."""
+    made = [e for e in run.events if e.outputs and type(e.module).__name__ in LAYERS and not e.keeps_shape]
+    return [f"after {story.layer(made[-1])} -> {story.shape(made[-1].outputs[0])}"] if made else []
 
 
 def _failing_layer(run: RecordedRun) -> Event | None:

@@ -1,0 +1,63 @@
+"""Every width of every network of the project, one greater: one error of the type checker, inside the network.
+
+One run over all copies. What the checker cannot know stands in a list, with the reason; the constructor stops all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.shapes.mutants import write
+from tests.shapes.static.conftest import Reports, read_reports
+from tests.shapes.widths import Width, all_widths, label, lines_of, networks
+
+LOOP = "the layers before it are made in a loop, as many as a sequence is long: what they give is not known"
+BUFFER = "register_buffer gives an attribute that is declared Tensor: its shape is not known"
+UNKNOWN = {
+    "agents.ppo.networks.MLP nn.Linear in_features": LOOP,
+    "nn.convolution.ConvStack nn.Conv2d in_channels": LOOP,
+    "nn.convolution.ConvStack nn.Conv2d out_channels": LOOP,
+    "nn.convolution.NatureCNN nn.Linear in_features": "the number of features is what a method computes",
+    "nn.mlp.MLP nn.Linear in_features": LOOP,
+    "nn.mlp.- nn.Linear in_features": LOOP,
+    "nn.mlp.- nn.Linear out_features": LOOP,
+    "nn.mlp.- nn.LayerNorm normalized_shape": LOOP,
+    "nn.noisy.NoisyLinear torch.zeros size 0": BUFFER,
+    "nn.recurrent.RecurrentCore torch.empty size 0": "parameters are registered in a loop, under computed names",
+    "nn.residual.- nn.Conv2d in_channels": "the layer is made by a function, whose result says no sizes",
+}
+"""Mistakes that the type checker cannot know, and why. The constructor stops each of them."""
+ON_BOTH_PATHS = {
+    "nn.noisy.NoisyLinear torch.empty size 0", "nn.noisy.NoisyLinear torch.empty size 1",
+}
+"""The width is used in both branches of forward: one error in each."""
+
+
+@pytest.fixture(scope="module")
+def copies(run_checker: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Reports:
+    """What the checker says of every copy, in one run."""
+    folder = tmp_path_factory.mktemp("widths")
+    paths = [write(None, module, f"plain_{i}", folder) for i, module in enumerate(networks())]
+    paths += [write(width, width.module, f"mutant_{i}", folder) for i, width in enumerate(all_widths())]
+    return read_reports(run_checker(paths))
+
+
+@pytest.mark.slow
+def test_the_checker_finds_nothing_in_the_networks_as_they_are(copies: Reports) -> None:
+    assert {name: found for name, found in copies.items() if name.startswith("plain_")} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("i", "width"), list(enumerate(all_widths())), ids=[str(w) for w in all_widths()])
+def test_a_wrong_width_is_one_error_of_the_checker_inside_its_network(i: int, width: Width, copies: Reports) -> None:
+    found = [(line, message) for line, messages in copies[f"mutant_{i}.py"].items() for message in messages]
+    if label(width) in UNKNOWN:
+        assert found == [], "the checker knows it by now: take it off the list"
+        return
+    assert len(found) == (2 if label(width) in ON_BOTH_PATHS else 1), found
+    for line, message in found:
+        begin, end = lines_of(width)
+        assert begin <= line <= end
+        assert "[shape]" in message or "[return-value]" in message
