@@ -17,6 +17,8 @@ from rlt.run.folder import RunFolder
 _SEED_KEYS = {"seed", "seeds"}
 _SILENT = {"log", "checkpoint"}
 """Groups of settings that change what is written and no number of what is learned."""
+_SILENT_KEYS = {"env.backend", "env.workers", "env.timeout"}
+"""Settings that change how fast, and no number: `auto` takes bit-equal backends only."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class LoggedRun:
         """RunError where a file is missing or cannot be read."""
         config = folder.config()
         learned = {key: value for key, value in config.items() if key not in _SILENT}
-        flat = {k: v for k, v in _flat(learned).items() if not _SEED_KEYS & set(k.split("."))}
+        flat = {k: v for k, v in _flat(learned).items() if not _SEED_KEYS & set(k.split(".")) and k not in _SILENT_KEYS}
         return cls(
             folder.path, flat, config.get("seed"), folder.record(), read_metrics(folder.metrics_file),
             _evaluation(folder.evaluation_file),
