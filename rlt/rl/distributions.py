@@ -119,5 +119,5 @@ def distribution_for(space: spaces.Space[Any]) -> Distribution:
     if isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f":
         return DiagonalGaussian(int(math.prod(space.shape)), tuple(space.shape))
     raise SpaceError(
-        f"actions are {space}: there is no policy distribution for this space", "expected Discrete or a Box of floats"
+        f"actions are {space}: there is no policy distribution for this space", "expected Discrete or a float Box"
     )
