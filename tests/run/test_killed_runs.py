@@ -9,8 +9,22 @@ from experiments.proofs.training import differences, metrics_differences, train,
 SHORT = ["evaluation.final_episodes=2", "evaluation.episodes=2", "evaluation.interval=3_000"]
 # A backend by name: `auto` may take another one each time, whose state reads otherwise though it steps the same.
 CARTPOLE = ["+experiment=ppo_cartpole", "env.backend=sync", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
-LUNARLANDER = ["+experiment=ppo_lunarlander", "env.backend=sync", "total_steps=16_384", "agent.n_steps=64", "checkpoint.interval=1_500", *SHORT]
-HOPPER = ["+experiment=ppo_hopper", "env.backend=native", "total_steps=8_192", "agent.n_steps=64", "checkpoint.interval=1_000", *SHORT]
+LUNARLANDER = [
+    "+experiment=ppo_lunarlander",
+    "env.backend=sync",
+    "total_steps=16_384",
+    "agent.n_steps=64",
+    "checkpoint.interval=1_500",
+    *SHORT,
+]
+HOPPER = [
+    "+experiment=ppo_hopper",
+    "env.backend=native",
+    "total_steps=8_192",
+    "agent.n_steps=64",
+    "checkpoint.interval=1_000",
+    *SHORT,
+]
 
 
 @pytest.mark.slow
@@ -25,7 +39,13 @@ def test_a_killed_run_ends_equal_to_one_that_was_never_killed(tmp_path, words, k
 
 @pytest.mark.slow
 def test_the_seed_fixes_everything_and_evaluation_nothing(tmp_path):
-    words = ["+experiment=ppo_cartpole", "env.backend=sync", "total_steps=2_048", "evaluation.final_episodes=2", "evaluation.episodes=2"]
+    words = [
+        "+experiment=ppo_cartpole",
+        "env.backend=sync",
+        "total_steps=2_048",
+        "evaluation.final_episodes=2",
+        "evaluation.episodes=2",
+    ]
     first = train(tmp_path / "first", [*words, "evaluation.interval=512"])
     again = train(tmp_path / "again", [*words, "evaluation.interval=512"])
     unwatched = train(tmp_path / "unwatched", [*words, "evaluation.interval=0"])
