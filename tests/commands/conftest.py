@@ -11,8 +11,17 @@ import pytest
 from rlt import evaluate, report, train
 
 SMALL = [
-    "+experiment=ppo_cartpole", "total_steps=512", "env.num_envs=4", "agent.n_steps=32", "agent.minibatch_size=64",
-    "agent.n_epochs=1", "evaluation.final_episodes=3", "evaluation.episodes=2", "log.progress=off", "log.tensorboard=false",
+    "+experiment=ppo_cartpole",
+    "env.backend=sync",
+    "total_steps=512",
+    "env.num_envs=4",
+    "agent.n_steps=32",
+    "agent.minibatch_size=64",
+    "agent.n_epochs=1",
+    "evaluation.final_episodes=3",
+    "evaluation.episodes=2",
+    "log.progress=off",
+    "log.tensorboard=false",
 ]
 """A run of four rollouts."""
 
