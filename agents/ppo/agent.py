@@ -173,8 +173,9 @@ class PPO(Agent):
     def own_state(self) -> State:
         return {"optimizer": self._update.state()}
 
-    def load_own_state(self, state: State) -> None:
+    def load_own_state(self, state: State) -> str | None:
         self._update.load_state(state["optimizer"])
+        return None
 
     def open_state(self) -> State:
         return {"rollout": self._rollout.state(), "running_return": self._running_return}

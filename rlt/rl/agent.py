@@ -118,6 +118,14 @@ class Agent(ABC):
     def log_interval(self) -> int:
         """Steps between rows of the log."""
 
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Disk that one checkpoint takes, at most: the policy, its target, an optimiser's two moments."""
+        return 4 * sum(p.nbytes for p in self.policy.parameters()) + 2**20
+
+    storage_text: str | None = None
+    """What is said of the agent's storage at the start of a run."""
+
     @abstractmethod
     def begin(self, total_steps: int) -> int:
         """See `rlt.run.learner.Learner`; must call `self.stretch_schedules`."""
@@ -131,8 +139,8 @@ class Agent(ABC):
         """What this agent has beyond policy, counters, generators and environment."""
 
     @abstractmethod
-    def load_own_state(self, state: State) -> None:
-        """Takes back what `own_state` gave."""
+    def load_own_state(self, state: State) -> str | None:
+        """Takes back what `own_state` gave; a sentence where that could not be exact."""
 
     @abstractmethod
     def open_state(self) -> State:
@@ -292,9 +300,9 @@ class Agent(ABC):
         """Goes on from `state`, to the bit where the environment can."""
         if state["agent"] != self.name:
             raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
-        self.load_learning(state)
+        inexact = self.load_learning(state)
         if state["environment"] is None:
-            return None
+            return inexact
         env = self._training_env()
         self.episodes.load_state(state["episodes"])
         self._obs = env.set_state(state["environment"])
@@ -302,14 +310,14 @@ class Agent(ABC):
             self.load_open_state(state["open"])
         else:
             self.episodes.restart()
-        return env.inexact_resume
+        return "; ".join(reason for reason in (inexact, env.inexact_resume) if reason) or None
 
-    def load_learning(self, state: State) -> None:
+    def load_learning(self, state: State) -> str | None:
         """`load_state` without the environment."""
         self.load_weights(state["weights"])
         self.steps, self._schedule = state["steps"], tuple(state["schedule"])
         self.generators.load_state(state["generators"])
-        self.load_own_state(state["own"])
+        return self.load_own_state(state["own"])
 
     def save(self, path: str | Path) -> None:
         """One file with everything but the environment: `load` acts, evaluates and learns on from it."""
