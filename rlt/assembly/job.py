@@ -115,7 +115,8 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
     return (
         f"{agent.name.upper()} on {env.id}, {envs} ({env.backend}), seed {run.seed}\n"
         f"{network} with {parameters:,} parameters on {agent.device}, {threads}\n"
-        f"run: {folder.path}    watch: tensorboard --logdir {folder.path}"
+        + (f"{agent.storage_text}\n" if agent.storage_text else "")
+        + f"run: {folder.path}    watch: tensorboard --logdir {folder.path}"
     )
 
 
