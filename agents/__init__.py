@@ -9,6 +9,7 @@ from rlt.registry import lazy_names
 
 if TYPE_CHECKING:
     from .ppo import PPO as PPO
+    from .sac import SAC as SAC
 
-__all__ = ["PPO"]
-__getattr__, __dir__ = lazy_names(__name__, {"PPO": ".ppo.agent"})
+__all__ = ["PPO", "SAC"]
+__getattr__, __dir__ = lazy_names(__name__, {"PPO": ".ppo.agent", "SAC": ".sac.agent"})

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rlt.errors import ConfigError
+from rlt.rl.config import OffPolicyConfig
 from rlt.rl.schedules import Schedule
 
 
 @dataclass(frozen=True)
-class SACConfig:
+class SACConfig(OffPolicyConfig):
     """Soft actor-critic, Haarnoja et al. 2018 (arXiv:1812.05905); for Discrete actions Christodoulou 2019 (arXiv:1910.07207)."""
 
     learning_rate: Schedule = Schedule("constant", 3e-4, 3e-4)
@@ -21,18 +22,8 @@ class SACConfig:
     """The critics' own; often larger than the actor's. null: learning_rate."""
     temperature_learning_rate: Schedule | None = None
     """The temperature's own. null: learning_rate."""
-    buffer_size: int = 1_000_000
-    """Transitions kept for replay, over all environments; the oldest make room. 50_000 to 1_000_000."""
     learning_starts: int = 10_000
-    """Steps with uniform random actions before the first update. 100 (a simple task) to 10_000 (MuJoCo)."""
-    batch_size: int = 256
-    """Transitions per update. 128 to 512."""
-    utd: float = 1.0
-    """Updates per step of one environment (update-to-data ratio). More: more learned from each step, slower. 0.25 to 20."""
-    update_interval: int = 1
-    """Steps between updates; those that are due are then made at once. 1 to 64; fewer interruptions, staler policy."""
-    gamma: float = 0.99
-    """Discount: how far ahead rewards count, about 1 / (1 - gamma) steps. 0.9 to 0.9999."""
+    """Steps with uniform random actions, stored before the first update. 100 (a simple task) to 10_000 (MuJoCo)."""
     tau: float = 0.005
     """How far the target critics move towards the critics in a target update. 0.005 to 0.02; 1: a copy."""
     target_update_interval: int = 1
@@ -55,18 +46,13 @@ class SACConfig:
 
     def __post_init__(self) -> None:
         """ConfigError where a number makes no update, or two options contradict each other."""
-        for name in ("buffer_size", "batch_size", "update_interval", "target_update_interval", "policy_delay", "n_critics"):
+        super().__post_init__()
+        for name in ("target_update_interval", "policy_delay", "n_critics"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a whole number of at least 1")
-        if self.learning_starts < 0:
-            raise ConfigError(
-                f"agent.learning_starts={self.learning_starts} does not fit", "expected a whole number of at least 0"
-            )
-        if not 0 <= self.gamma <= 1:
-            raise ConfigError(f"agent.gamma={self.gamma} does not fit", "expected a number from 0 to 1")
         if not 0 < self.tau <= 1:
             raise ConfigError(f"agent.tau={self.tau} does not fit", "expected a number above 0, at most 1")
-        for name in ("utd", "temperature_init", "max_grad_norm"):
+        for name in ("temperature_init", "max_grad_norm"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number above 0")
         if self.temperature == "auto":

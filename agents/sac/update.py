@@ -14,8 +14,9 @@ from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
 from rlt.rl.distributions import Categorical, GaussianParameters
+from rlt.rl.replay import Storage, Transitions, gather
 from rlt.rl.squashed import SquashedGaussian
-from rlt.types import Float, Tensor
+from rlt.types import Float, Int64, Tensor
 
 from .config import SACConfig
 from .losses import actor_loss, critic_loss, exact_entropy, exact_soft_value, soft_value, td_target, temperature_loss
@@ -25,19 +26,8 @@ METRICS = (
     "loss/critic", "sac/q", "optim/critic_gradient_norm", "loss/actor", "sac/entropy", "optim/actor_gradient_norm",
     "sac/temperature",
 )
-
-
-class Batch(NamedTuple):
-    """Transitions from replay. Observations are as the networks want them."""
-
-    obs: Tensor
-    action: Tensor
-    """In the environment's units, as they were taken."""
-    reward: Float[Tensor, "batch"]
-    discount: Float[Tensor, "batch"]
-    """gamma^n (1 - terminated)."""
-    next_obs: Tensor
-    """n steps on; at an episode's end the true final observation."""
+OF_THE_ACTOR = METRICS[3:6]
+"""What an update that leaves the actor out has no value for."""
 
 
 class Noise(NamedTuple):
@@ -63,7 +53,7 @@ class Expectation(Protocol):
     def value(self, parameters: Any, noise: Tensor, critics: Network, obs: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
         """The soft value of each observation, and the policy's entropy there."""
 
-    def taken(self, critics: Network, batch: Batch) -> Tensor:
+    def taken(self, critics: Network, batch: Transitions) -> Tensor:
         """`[critics, batch]`: the values of the actions that were taken."""
 
 
@@ -82,7 +72,7 @@ class OneSample:
         log_prob = self.distribution.log_prob(parameters, pre_tanh)
         return soft_value(critics(obs, pre_tanh.tanh()), log_prob, temperature), -log_prob.detach()
 
-    def taken(self, critics: Network, batch: Batch) -> Tensor:
+    def taken(self, critics: Network, batch: Transitions) -> Tensor:
         q: Tensor = critics(batch.obs, self.distribution.unit(batch.action))
         return q
 
@@ -98,7 +88,7 @@ class AllActions:
         log_probs = parameters.log_softmax(-1)
         return exact_soft_value(critics(obs), log_probs, temperature), exact_entropy(log_probs.detach())
 
-    def taken(self, critics: Network, batch: Batch) -> Tensor:
+    def taken(self, critics: Network, batch: Transitions) -> Tensor:
         q: Tensor = critics(batch.obs)
         return q.gather(-1, batch.action.view(1, -1, 1).expand(q.shape[0], -1, 1)).squeeze(-1)
 
@@ -135,22 +125,27 @@ class SACUpdate:
         """Updates of the critics so far."""
         return self.step.updates + (self.critics_step.updates if self.critics_step is not None else 0)
 
-    def noise(self, batch: int, generator: torch.Generator) -> Noise:
-        """What one update draws."""
-        drawn = torch.empty(2, batch, self.noise_size, device=generator.device).normal_(generator=generator)
-        return Noise(drawn[0], drawn[1])
+    def noise(self, updates: int, batch: int, generator: torch.Generator) -> list[Noise]:
+        """What so many updates draw."""
+        drawn = torch.empty(updates, 2, batch, self.noise_size, device=generator.device).normal_(generator=generator)
+        return [Noise(*pair.unbind(0)) for pair in drawn.unbind(0)]
 
-    def __call__(self, batch: Batch, noise: Noise, coefficients: Coefficients) -> Float[Tensor, "metrics"]:
+    @rlt.typed
+    def __call__(
+        self, storage: Storage, index: Int64[Tensor, "batch"], noise: Noise, coefficients: Coefficients
+    ) -> Float[Tensor, "metrics"]:
         """One update: the values of `METRICS`; NaN for the actor's where `policy_delay` leaves it out."""
         number = self.updates + 1
         if number % self.config.target_update_interval:
             coefficients = coefficients._replace(tau=torch.zeros_like(coefficients.tau))
         if self.critics_step is not None and number % self.config.policy_delay:
-            return self.critics_step(batch, noise, coefficients)["row"]
-        return self.step(batch, noise, coefficients)["row"]
+            return self.critics_step(storage, index, noise, coefficients)["row"]
+        return self.step(storage, index, noise, coefficients)["row"]
 
-    def _all(self, step: Step, batch: Batch, noise: Noise, coefficients: Coefficients) -> dict[str, Tensor]:
-        temperature = self._temperature(step)
+    def _all(
+        self, step: Step, storage: Storage, index: Tensor, noise: Noise, coefficients: Coefficients
+    ) -> dict[str, Tensor]:
+        batch, temperature = self._batch(storage, index), self._temperature(step)
         critics = self._learn_critics(step, batch, noise, coefficients, temperature)
 
         def of_actor(actor: Network) -> tuple[Tensor, Tensor]:
@@ -169,15 +164,21 @@ class SACUpdate:
         step.average("targets", "critics", coefficients.tau.to(batch.reward.dtype))
         return {"row": torch.cat([*critics, actor.loss.reshape(1), entropy.mean().reshape(1), actor.norm, temperature])}
 
-    def _critics_alone(self, step: Step, batch: Batch, noise: Noise, coefficients: Coefficients) -> dict[str, Tensor]:
-        temperature = self._temperature(step)
+    def _critics_alone(
+        self, step: Step, storage: Storage, index: Tensor, noise: Noise, coefficients: Coefficients
+    ) -> dict[str, Tensor]:
+        batch, temperature = self._batch(storage, index), self._temperature(step)
         critics = self._learn_critics(step, batch, noise, coefficients, temperature)
         step.average("targets", "critics", coefficients.tau.to(batch.reward.dtype))
         none = torch.full_like(temperature, math.nan)
         return {"row": torch.cat([*critics, none, none, none, temperature])}
 
+    def _batch(self, storage: Storage, index: Tensor) -> Transitions:
+        batch, observe = gather(storage, index, self.config.gamma), self.policy.observe
+        return batch._replace(obs=observe(batch.obs), next_obs=observe(batch.next_obs))
+
     def _learn_critics(
-        self, step: Step, batch: Batch, noise: Noise, coefficients: Coefficients, temperature: Tensor
+        self, step: Step, batch: Transitions, noise: Noise, coefficients: Coefficients, temperature: Tensor
     ) -> list[Tensor]:
         parameters = parameters_of(step.network("actor")(batch.next_obs))
         next_value, _ = self.expectation.value(

@@ -43,7 +43,7 @@ class Storage(NamedTuple):
     frames: Tensor
     next_frame: Int64[Tensor, "slots"]
     action: Tensor
-    reward: Float32[Tensor, "slots"]
+    reward: Float[Tensor, "slots"]
     terminated: Bool[Tensor, "slots"]
 
 

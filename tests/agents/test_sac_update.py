@@ -16,10 +16,11 @@ from torch import nn
 from rlt.agents.sac import losses
 from rlt.agents.sac.config import SACConfig
 from rlt.agents.sac.networks import networks
-from rlt.agents.sac.update import Batch, Coefficients, SACUpdate
+from rlt.agents.sac.update import Coefficients, SACUpdate
 from rlt.config import from_mapping
 from rlt.errors import ConfigError
 from rlt.nn.config import MLPConfig
+from rlt.rl.replay import Storage, gather
 from tests.agents.operations import Operations
 
 OBSERVATIONS = gym.spaces.Box(-1, 1, (3,), np.float32)
@@ -37,7 +38,11 @@ def parts(space, config, dtype=torch.float64, hidden=(8, 8)):
     return policy.to(dtype), critics.to(dtype)
 
 
-def batch_for(space, seed, dtype=torch.float64):
+GAMMA, INDEX = 0.97, torch.arange(SIZE)
+
+
+def stored(space, seed, dtype=torch.float64):
+    """A replay's tensors: transition i leads to frame SIZE + i."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*shape):
@@ -48,8 +53,13 @@ def batch_for(space, seed, dtype=torch.float64):
     else:
         low, high = torch.tensor(BOX.low, dtype=dtype), torch.tensor(BOX.high, dtype=dtype)
         action = low + (high - low) * torch.rand(SIZE, 2, dtype=torch.float64, generator=generator).to(dtype)
-    discount = 0.97 * (torch.rand(SIZE, generator=generator) > 0.3).to(dtype)
-    return Batch(normal(SIZE, 3), action, normal(SIZE), discount, normal(SIZE, 3))
+    terminated = torch.rand(SIZE, generator=generator) < 0.3
+    return Storage(normal(2 * SIZE, 3), SIZE + torch.arange(SIZE), action, normal(SIZE), terminated)
+
+
+def noise_for(update, number, dtype=torch.float64):
+    (noise,) = update.noise(1, SIZE, torch.Generator().manual_seed(50 + number))
+    return type(noise)(*(n.to(dtype) for n in noise))
 
 
 class Plain:
@@ -170,16 +180,15 @@ def coefficients(dtype=torch.float64):
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("space", [BOX, DISCRETE], ids=["box", "discrete"])
 def test_six_updates_equal_plain_torchs(space, variant):
-    config = from_mapping(SACConfig, VARIANTS[variant])
+    config = from_mapping(SACConfig, {"gamma": GAMMA, **VARIANTS[variant]})
     policy, critics = parts(space, config)
     plain = Plain(space, policy, critics, config, RATES)
     update = SACUpdate(policy, critics, config)
     for number in range(6):
-        batch = batch_for(space, number)
-        noise = update.noise(SIZE, torch.Generator().manual_seed(50 + number))
-        noise = type(noise)(*(n.double() for n in noise))
-        row = update(batch, noise, coefficients())
-        assert row.tolist() == pytest.approx(plain.update(batch, noise, TAU), rel=1e-9, abs=1e-11, nan_ok=True)
+        storage, noise = stored(space, number), noise_for(update, number)
+        row = update(storage, INDEX, noise, coefficients())
+        expected = plain.update(gather(storage, INDEX, GAMMA), noise, TAU)
+        assert row.tolist() == pytest.approx(expected, rel=1e-9, abs=1e-11, nan_ok=True)
         torch.testing.assert_close(flat(policy.actor), flat(plain.actor), rtol=1e-10, atol=1e-12)
         for ours, theirs in ((critics, plain.critics), (update.targets, plain.targets)):
             for i, member in enumerate(theirs):
@@ -224,11 +233,10 @@ def test_each_loss_is_its_equation_summed_in_a_loop(n, members, actions, seed):
 def test_an_update_reads_nothing_back_to_the_host(space, options):
     config = from_mapping(SACConfig, options)
     update = SACUpdate(*parts(space, config), config)
-    batch, noise = batch_for(space, 0), update.noise(SIZE, torch.Generator().manual_seed(0))
-    noise = type(noise)(*(n.double() for n in noise))
+    storage, noise = stored(space, 0), noise_for(update, 0)
     with Operations() as operations:
         for _ in range(2):
-            update(batch, noise, coefficients())
+            update(storage, INDEX, noise, coefficients())
     assert sum(operations.seen.values()) > 100
     assert not operations.host_reads()
 
@@ -242,8 +250,7 @@ def trained(space, options, count, dtype, compile_at=None):
     config = from_mapping(SACConfig, options)
     update = SACUpdate(*parts(space, config, dtype, (16, 16)), config, compile_at)
     for number in range(count):
-        noise = update.noise(SIZE, torch.Generator().manual_seed(50 + number))
-        update(batch_for(space, number, dtype), type(noise)(*(n.to(dtype) for n in noise)), coefficients(dtype))
+        update(stored(space, number, dtype), INDEX, noise_for(update, number, dtype), coefficients(dtype))
     return everything(update)
 
 
@@ -270,7 +277,7 @@ def test_targets_stay_in_eval_mode_and_take_no_gradient():
         ({"temperature": 0.2, "temperature_learning_rate": 1e-3}, "temperature_learning_rate contradict"),
         ({"temperature": 0.2, "temperature_init": 0.5}, "temperature_init contradict"),
         ({"temperature": -1.0}, "at least 0"), ({"tau": 0.0}, "tau=0.0"), ({"gamma": 1.1}, "gamma=1.1"),
-        ({"utd": 0.0}, "above 0"), ({"policy_delay": 0}, "policy_delay=0"), ({"learning_starts": -1}, "learning_starts=-1"),
+        ({"policy_delay": 0}, "policy_delay=0"), ({"learning_starts": -1}, "learning_starts=-1"),
         ({"temperature": "aut"}, "temperature=aut"),
     ],
 )
