@@ -11,12 +11,20 @@ class MLPConfig:
     """Fully connected layers on a vector observation."""
 
     hidden: tuple[int, ...] | None = None
-    """Widths of the hidden layers. null: the agent's own (PPO 64, 64)."""
+    """Widths of the hidden layers. null: the agent's own (PPO and DQN 64, 64)."""
     activation: Literal["tanh", "relu", "gelu", "elu", "silu"] | None = None
-    """Between the layers. null: the agent's own (PPO tanh)."""
+    """Between the layers. null: the agent's own (PPO tanh, DQN relu)."""
     orthogonal_init: bool | None = None
-    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true)."""
+    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true, DQN false)."""
     shared: bool = False
     """One trunk for actor and critic instead of one each."""
     log_std_init: float = 0.0
     """Start of the logarithm of a Gaussian policy's standard deviation. -2 (careful) to 0."""
+
+
+@dataclass(frozen=True)
+class CNNConfig:
+    """The convolutions of Mnih et al. 2015 (doi:10.1038/nature14236) on images of bytes, of either channel order."""
+
+    features: int = 512
+    """Width of the layer after the convolutions."""
