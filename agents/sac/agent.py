@@ -31,9 +31,8 @@ class SAC(OffPolicyAgent):
 
     def build(self) -> SACPolicy:
         space = self.observation_space
-        if not isinstance(space, spaces.Box):
-            flatten = "env.wrappers=[gymnasium.wrappers:FlattenObservation]"
-            raise SpaceError(f"SAC cannot serve observations {space}", "expected a Box", fix=f"{flatten} makes it one")
+        self.check_observations()
+        assert isinstance(space, spaces.Box)
         own = self.model["name"] != "mlp"
         if not own and (space.dtype is None or space.dtype.kind != "f"):
             raise SpaceError(
@@ -70,12 +69,11 @@ class SAC(OffPolicyAgent):
 
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         update, numbers = self._update, self.numbers()
-        asked = [*(numbers[f"optim/{name}_learning_rate"] for name in _LEARNERS), self.config.tau]
-        coefficients = Coefficients(*(torch.tensor([number], device=self.device) for number in asked))
+        rates = [numbers[f"optim/{name}_learning_rate"] for name in _LEARNERS]
+        coefficients = Coefficients(*(torch.tensor([rate], device=self.device) for rate in rates))
         noise = update.noise(indices.shape[0], indices.shape[1], self.generators.batches)
-        update.train(True)
-        rows = [update(self.replay.storage, index, n, coefficients) for index, n in zip(indices, noise)]
-        update.train(False)
+        with update.training():
+            rows = [update(self.replay.storage, index, n, coefficients) for index, n in zip(indices, noise)]
         return torch.stack(rows)
 
     def numbers(self) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rlt.errors import ConfigError
-from rlt.rl.config import OffPolicyConfig
+from rlt.rl.off_policy_config import OffPolicyConfig
 from rlt.rl.schedules import Schedule
 
 

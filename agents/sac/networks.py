@@ -30,6 +30,8 @@ LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0
 class GaussianActor(rlt.Module):
     """Mean and log standard deviation of each action dimension, from a vector observation."""
 
+    modeless = True
+
     def __init__(self, obs_dim: int, action_dim: int, hidden: tuple[int, ...], kind: type[nn.Module]) -> None:
         super().__init__()
         self.trunk = hidden_layers((obs_dim, *hidden), kind)
@@ -46,6 +48,8 @@ class GaussianActor(rlt.Module):
 class CategoricalActor(rlt.Module):
     """Logits of each action, from a vector observation."""
 
+    modeless = True
+
     def __init__(self, obs_dim: int, n_actions: int, hidden: tuple[int, ...], kind: type[nn.Module]) -> None:
         super().__init__()
         self.trunk = hidden_layers((obs_dim, *hidden), kind)
@@ -58,6 +62,8 @@ class CategoricalActor(rlt.Module):
 
 class ActionCritics(rlt.Module):
     """`members` values of an action at an observation."""
+
+    modeless = True
 
     def __init__(self, members: int, obs_dim: int, action_dim: int, hidden: tuple[int, ...], activation_name: str) -> None:
         super().__init__()
@@ -73,6 +79,8 @@ class ActionCritics(rlt.Module):
 class AllActionCritics(rlt.Module):
     """`members` values of every discrete action at an observation."""
 
+    modeless = True
+
     def __init__(self, members: int, obs_dim: int, n_actions: int, hidden: tuple[int, ...], activation_name: str) -> None:
         super().__init__()
         self.stack = StackedMLP(members, obs_dim, n_actions, hidden, activation_name)
@@ -85,6 +93,8 @@ class AllActionCritics(rlt.Module):
 class OwnCritics(nn.Module):
     """A user's critics, one after the other: any network may be one, which cannot be said of a batched product."""
 
+    modeless = True
+
     def __init__(self, members: list[nn.Module]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
@@ -96,6 +106,8 @@ class OwnCritics(nn.Module):
 
 class Temperature(nn.Module):
     """The logarithm of a learned temperature. Not 0-d: in-place writes to such a state are lost in a compiled step."""
+
+    modeless = True
 
     def __init__(self, start: float, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -38,13 +39,11 @@ class Noise(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """What schedules and intervals give for one update. Tensors: a compiled step is then compiled once."""
+    """What schedules give for one update. Tensors: a compiled step is then compiled once."""
 
     actor_learning_rate: Float[Tensor, "1"]
     critic_learning_rate: Float[Tensor, "1"]
     temperature_learning_rate: Float[Tensor, "1"]
-    tau: Float[Tensor, "1"]
-    """0 where no target update is due."""
 
 
 class Expectation(Protocol):
@@ -135,12 +134,13 @@ class SACUpdate:
         self, storage: Storage, index: Int64[Tensor, "batch"], noise: Noise, coefficients: Coefficients
     ) -> Float[Tensor, "metrics"]:
         """One update: the values of `METRICS`; NaN for the actor's where `policy_delay` leaves it out."""
-        number = self.updates + 1
-        if number % self.config.target_update_interval:
-            coefficients = coefficients._replace(tau=torch.zeros_like(coefficients.tau))
-        if self.critics_step is not None and number % self.config.policy_delay:
-            return self.critics_step(storage, index, noise, coefficients)["row"]
-        return self.step(storage, index, noise, coefficients)["row"]
+        config, number = self.config, self.updates + 1
+        delayed = self.critics_step is not None and number % config.policy_delay != 0
+        step = self.critics_step if delayed and self.critics_step is not None else self.step
+        row = step(storage, index, noise, coefficients)["row"]
+        if config.target_update_interval > 1 and number % config.target_update_interval == 0:
+            self.step.average("targets", "critics", config.tau)
+        return row
 
     def _all(
         self, step: Step, storage: Storage, index: Tensor, noise: Noise, coefficients: Coefficients
@@ -161,7 +161,7 @@ class SACUpdate:
                 "temperature", lambda t: (temperature_loss(t(), entropy, self.target_entropy), ()),
                 coefficients.temperature_learning_rate,
             )
-        step.average("targets", "critics", coefficients.tau.to(batch.reward.dtype))
+        self._move_targets(step)
         return {"row": torch.cat([*critics, actor.loss.reshape(1), entropy.mean().reshape(1), actor.norm, temperature])}
 
     def _critics_alone(
@@ -169,7 +169,7 @@ class SACUpdate:
     ) -> dict[str, Tensor]:
         batch, temperature = self._batch(storage, index), self._temperature(step)
         critics = self._learn_critics(step, batch, noise, coefficients, temperature)
-        step.average("targets", "critics", coefficients.tau.to(batch.reward.dtype))
+        self._move_targets(step)
         none = torch.full_like(temperature, math.nan)
         return {"row": torch.cat([*critics, none, none, none, temperature])}
 
@@ -193,6 +193,10 @@ class SACUpdate:
         done = step.minimise("critics", of_critics, coefficients.critic_learning_rate)
         return [done.loss.reshape(1), done.kept.reshape(1), done.norm]
 
+    def _move_targets(self, step: Step) -> None:
+        if self.config.target_update_interval == 1:  # part of the compiled step; rarer ones come between steps
+            step.average("targets", "critics", self.config.tau)
+
     def _temperature(self, step: Step) -> Tensor:
         """As it was before this update; no gradient flows into it."""
         if self.temperature is None:
@@ -200,10 +204,9 @@ class SACUpdate:
         logarithm: Tensor = step.network("temperature")()
         return logarithm.detach().exp()
 
-    def train(self, mode: bool) -> None:
-        """Actor and critics in train mode for an update and in eval mode for acting; targets stay in eval mode."""
-        self.policy.train(mode)
-        self.critics.train(mode)
+    def training(self) -> AbstractContextManager[None]:
+        """Actor and critics in train mode for updates, afterwards in eval mode; targets stay in eval mode."""
+        return self.step.training("actor", "critics")
 
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""

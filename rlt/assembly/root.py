@@ -10,10 +10,10 @@ from typing import Any
 from rlt import registry
 from rlt.config import from_mapping, to_mapping, unknown_key
 from rlt.errors import ConfigError
-from rlt.nn.config import MLPConfig
+from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.run.config import RunConfig
 
-MODELS: dict[str, type] = {"mlp": MLPConfig}
+MODELS: dict[str, type] = {"mlp": MLPConfig, "cnn": CNNConfig}
 """Options of the networks that come with the agents, by `model.name`."""
 
 _GROUPS = ("agent", "env", "model")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -56,6 +57,22 @@ class TrainingStep:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
         for group in self.groups.values():
             group.gather()
+
+    @contextmanager
+    def training(self, *names: str) -> Iterator[None]:
+        """The modules of these groups in train mode, afterwards in eval mode; nothing is done where that is the same."""
+        modules = [g.module for g in (self.groups[name] for name in names) if g.evaluating is not g.module]
+        for module in modules:
+            module.train()
+        try:
+            yield
+        finally:
+            for module in modules:
+                module.eval()
+
+    def average(self, target: str, source: str, tau: float) -> None:
+        """`Step.average`, between updates."""
+        self._eager.average(target, source, tau)
 
     def _run_eagerly(self, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
         with torch.no_grad():

@@ -19,6 +19,8 @@ from rlt.types import Float, Tensor
 class StackedLinear(rlt.Module):
     """`members` linear layers. `weight[i]` and `bias[i]` are those of a `nn.Linear`, and start as it would."""
 
+    modeless = True
+
     def __init__(self, members: int, n_in: int, n_out: int) -> None:
         super().__init__()
         layers = [nn.Linear(n_in, n_out) for _ in range(members)]
@@ -32,6 +34,8 @@ class StackedLinear(rlt.Module):
 
 class StackedMLP(rlt.Module):
     """`members` networks from `n_in` through hidden layers to `n_out`; all get the same input."""
+
+    modeless = True
 
     def __init__(
         self, members: int, n_in: int, n_out: int, hidden: Sequence[int] = (256, 256), activation_name: str = "relu"

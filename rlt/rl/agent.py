@@ -123,8 +123,10 @@ class Agent(ABC):
         """Disk that one checkpoint takes, at most: the policy, its target, an optimiser's two moments."""
         return 4 * sum(p.nbytes for p in self.policy.parameters()) + 2**20
 
-    storage_text: str | None = None
-    """What is said of the agent's storage at the start of a run."""
+    @property
+    def storage_text(self) -> str | None:
+        """What is said of the agent's storage at the start of a run."""
+        return None
 
     @abstractmethod
     def begin(self, total_steps: int) -> int:

@@ -28,6 +28,11 @@ def build_own(
     `observation_space`, `action_space`; its other parameters come from `options` (`model.*`)."""
     cls = network
     if isinstance(network, str):
+        if not registry.is_external(network):
+            raise ConfigError(
+                f"model.name={network}: this agent has no such network for observations {observation_space}",
+                fix="model=mlp, or your own: package.module:Class",
+            )
         registry.check_trust(network, key="model.name", trust=trust)
         cls = registry.load_object(network, key="model.name")
     if isinstance(cls, nn.Module):

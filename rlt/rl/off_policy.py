@@ -8,7 +8,6 @@ store. A parallel backend steps while the learner learns, and no number depends 
 
 from __future__ import annotations
 
-import logging
 import time
 from abc import abstractmethod
 from typing import Any
@@ -24,11 +23,9 @@ from rlt.rl.vector_env import Observation
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
 
-_log = logging.getLogger(__name__)
-
 
 class OffPolicyAgent(Agent):
-    """An agent that learns from replay. `Config` derives from `OffPolicyConfig`."""
+    """An agent that learns from replay. `Config` derives from `rlt.rl.off_policy_config.OffPolicyConfig`."""
 
     config: Any
 
@@ -59,6 +56,10 @@ class OffPolicyAgent(Agent):
     @abstractmethod
     def after_step(self, before: int, now: int) -> None:
         """The count went from `before` to `now`, with the updates that were due: target networks that go by steps."""
+
+    def check_observations(self) -> None:
+        """SpaceError where replay cannot hold the observations; for `build`."""
+        storable(self.observation_space, self.name)
 
     def prepare(self) -> None:
         shape, dtype = storable(self.observation_space, self.name)

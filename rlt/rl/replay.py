@@ -19,7 +19,7 @@ import rlt
 from rlt.errors import ConfigError, RunError
 from rlt.rl.vector_env import Step
 from rlt.store.segment import Segment
-from rlt.types import Bool, Float, Float32, Int64, Tensor
+from rlt.types import Bool, Float, Int64, Tensor
 
 _SEGMENT_BYTES = 2**23
 """About how large a segment file is: 8 MiB. That much of the newest is written anew with every checkpoint."""
@@ -81,14 +81,12 @@ class Replay:
         self._final_rows = max(math.ceil(final_share * self.rows), 1)
         lead = (self._ring, num_envs)
         self._frames = torch.zeros(self._ring + self._final_rows, num_envs, *obs_shape, dtype=obs_dtype, device=device)
-        self._slots: Int64[Tensor, "rows envs"] = torch.arange(
-            (self._ring + self._final_rows) * num_envs, device=device
-        ).view(-1, num_envs)
+        self._slots = torch.arange((self._ring + self._final_rows) * num_envs, device=device).view(-1, num_envs)
         self._next_frame = self._slots[: self._ring].roll(-1, 0).contiguous()
         self._action = torch.zeros(*lead, *action_shape, dtype=action_dtype, device=device)
-        self._reward: Float32[Tensor, "rows envs"] = torch.zeros(lead, device=device)
-        self._terminated: Bool[Tensor, "rows envs"] = torch.zeros(lead, dtype=torch.bool, device=device)
-        self._truncated: Bool[Tensor, "rows envs"] = torch.zeros(lead, dtype=torch.bool, device=device)
+        self._reward = torch.zeros(lead, device=device)
+        self._terminated = torch.zeros(lead, dtype=torch.bool, device=device)
+        self._truncated = torch.zeros(lead, dtype=torch.bool, device=device)
         self.storage = Storage(
             self._frames.flatten(0, 1), self._next_frame.flatten(), self._action.flatten(0, 1), self._reward.flatten(),
             self._terminated.flatten(),

@@ -53,12 +53,13 @@ class Callback:
 
 def as_callbacks(given: Callback | Iterable[Callback] | None) -> list[Callback]:
     """One, several or none, as a list. ConfigError for what is no callback."""
-    listed = [given] if given is None or isinstance(given, Callback) or callable(given) else list(given)
-    callbacks = [c for c in listed if c is not None]
-    for c in callbacks:
-        if not isinstance(c, Callback):
+    callbacks = []
+    for one in list(given) if isinstance(given, Iterable) and not isinstance(given, Callback) else [given]:
+        if isinstance(one, Callback):
+            callbacks.append(one)
+        elif one is not None:
             raise ConfigError(
-                f"callback={c!r} is no callback", "expected an object of a class derived from rlt.run.callbacks.Callback"
+                f"callback={one!r} is no callback", "expected an object of a class derived from rlt.run.callbacks.Callback"
             )
     return callbacks
 

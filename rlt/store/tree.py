@@ -39,8 +39,8 @@ def save_tree(
     TypeError names the place of anything else. Segments are written first: a file never names one that is not there.
     """
     named: dict[str, str] = {}
-    for segment in found_segments(tree) if segments is not None and not leave_out_segments else ():
-        named[segment.name] = _write_segment(segment, segments)
+    if segments is not None and not leave_out_segments:
+        named = {segment.name: _write_segment(segment, segments) for segment in found_segments(tree)}
     tensors: list[Tensor] = []
     skeleton = json.dumps(_encode(tree, tensors, "state", None if segments is None and not leave_out_segments else named))
     header = {"format": "rlt", "version": str(FORMAT_VERSION), "kind": kind, "tree": skeleton}

@@ -1,4 +1,4 @@
-"""Counts the operations that torch runs, to find reads of the device by the host."""
+"""Every operation that torch carries out, counted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections import Counter
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
+_READS = ("_local_scalar_dense", "nonzero", "is_nonzero", "equal.default")
+
 
 class Operations(TorchDispatchMode):
-    """A context: `seen` maps an operation's name to how often it ran."""
+    """`with Operations() as operations:` sees what is done inside."""
 
     def __init__(self):
         super().__init__()
@@ -18,7 +20,10 @@ class Operations(TorchDispatchMode):
         self.seen[str(function)] += 1
         return function(*args, **(kwargs or {}))
 
+    @property
+    def total(self):
+        return sum(self.seen.values())
+
     def host_reads(self):
-        """Operations after which the host waits for the device."""
-        words = ("_local_scalar_dense", "nonzero", "is_nonzero", "equal.default")
-        return {name for name in self.seen if any(word in name for word in words)}
+        """Those for which the host waits for the device."""
+        return {name for name in self.seen if any(word in name for word in _READS)}

@@ -32,7 +32,10 @@ def values(agent, *observations):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"temperature": "auto", "temperature_init": 0.2}, {"policy_delay": 2, "target_update_interval": 2, "max_grad_norm": 10.0}],
+    [
+        {}, {"temperature": "auto", "temperature_init": 0.2},
+        {"policy_delay": 2, "target_update_interval": 2, "max_grad_norm": 10.0},
+    ],
 )
 def test_the_right_one_of_two_actions_is_found(options):
     agent = SAC(envs.make(tiny.RightAction, 4), seed=1, **FAST | options)

@@ -174,13 +174,13 @@ RATES, TAU = (3e-2, 1e-2, 2e-2), 0.1
 
 
 def coefficients(dtype=torch.float64):
-    return Coefficients(*(torch.tensor([x], dtype=dtype) for x in (*RATES, TAU)))
+    return Coefficients(*(torch.tensor([x], dtype=dtype) for x in RATES))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("space", [BOX, DISCRETE], ids=["box", "discrete"])
 def test_six_updates_equal_plain_torchs(space, variant):
-    config = from_mapping(SACConfig, {"gamma": GAMMA, **VARIANTS[variant]})
+    config = from_mapping(SACConfig, {"gamma": GAMMA, "tau": TAU, **VARIANTS[variant]})
     policy, critics = parts(space, config)
     plain = Plain(space, policy, critics, config, RATES)
     update = SACUpdate(policy, critics, config)
@@ -263,11 +263,19 @@ def test_the_compiled_update_is_the_eager_one(space):
 
 
 def test_targets_stay_in_eval_mode_and_take_no_gradient():
-    update = SACUpdate(*parts(BOX, SACConfig()), SACConfig())
-    update.train(True)
-    assert update.policy.training and update.critics.training and not update.targets.training
-    update.train(False)
-    assert not update.policy.training and not update.critics.training
+    policy, critics = parts(BOX, SACConfig())
+    critics.stack.hidden.insert(1, nn.Dropout(0.5))
+    policy.actor.trunk.append(nn.Dropout(0.5))
+    update = SACUpdate(policy, critics, SACConfig())
+    modes = []
+    for module in (update.policy.actor, update.critics, update.targets):
+        module.eval()
+        module.register_forward_pre_hook(lambda m, args: modes.append((m, m.training)))
+    with update.training():
+        update(stored(BOX, 0), INDEX, noise_for(update, 0), coefficients())
+    assert {m: mode for m, mode in modes} == {update.policy.actor: True, update.critics: True, update.targets: False}
+    assert not any(m.training for m in (update.policy.actor, update.critics, update.targets))
+    assert all(not p.grad.any() for p in update.targets.parameters())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Options that agents share."""
+"""What every off-policy agent is asked for."""
 
 from __future__ import annotations
 
