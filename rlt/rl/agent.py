@@ -21,7 +21,7 @@ from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
 from rlt.rl.generators import Generators
 from rlt.rl.networks import Model, normal_model, plain_model
-from rlt.rl.predict import from_policy, to_policy
+from rlt.rl.predict import all_tensors, from_policy, to_policy
 from rlt.rl.saving import load_agent, save_agent
 from rlt.rl.seeds import Seeds
 from rlt.rl.vector_env import Observation, VectorEnv
@@ -224,7 +224,7 @@ class Agent(ABC):
         """
         obs, single = to_policy(observation, self.observation_space, self.device)
         action = self.act(obs, None if deterministic else self.generators.prediction)
-        return from_policy(action, self.action_space, single, as_tensor=isinstance(observation, Tensor)), state
+        return from_policy(action, self.action_space, single, as_tensor=all_tensors(observation)), state
 
     def evaluate(
         self, episodes: int = 100, env: VectorEnv[Test] | None = None, *, final: bool = False, seed: int | None = None,
