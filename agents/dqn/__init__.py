@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rlt.registry import lazy_names
 
 if TYPE_CHECKING:
-    from .agent import DQN as DQN
     from .agent import DQN as Agent
+    from .agent import DQN as DQN
     from .config import DQNConfig as Config
     from .config import DQNConfig as DQNConfig
 

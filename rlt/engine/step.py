@@ -195,8 +195,9 @@ class PureStep(Step):
 
 
 _MODELESS = (
-    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten, nn.Unflatten,
-    nn.LayerNorm, nn.GroupNorm, nn.Embedding, nn.Tanh, nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, nn.LeakyReLU, nn.Sigmoid, nn.Softplus,
+    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten,
+    nn.Unflatten, nn.LayerNorm, nn.GroupNorm, nn.Embedding, nn.Tanh, nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, nn.LeakyReLU,
+    nn.Sigmoid, nn.Softplus,
 )
 
 

@@ -15,7 +15,8 @@ class MLPConfig:
     activation: Literal["tanh", "relu", "gelu", "elu", "silu"] | None = None
     """Between the layers. null: the agent's own (PPO tanh, DQN relu)."""
     orthogonal_init: bool | None = None
-    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true, DQN false)."""
+    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true, DQN
+    false)."""
     shared: bool = False
     """One trunk for actor and critic instead of one each."""
     log_std_init: float = 0.0
