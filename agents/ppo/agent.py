@@ -61,6 +61,7 @@ class PPO(Agent):
             self.config.n_steps, self.vector_size, space.shape, torch.float32, d.action_shape, d.action_dtype, self.device
         )
         self._update = PPOUpdate(self.policy, self.config)
+        self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._clip: tuple[Tensor, Tensor] | None = None
         if isinstance(self.action_space, spaces.Box):
@@ -74,6 +75,10 @@ class PPO(Agent):
     def log_interval(self) -> int:
         """One rollout."""
         return self.config.n_steps * self.vector_size
+
+    def updates_in(self, total_steps: int) -> int:
+        rollouts = max(total_steps // self.log_interval, 1)
+        return rollouts * self.config.n_epochs * -(-self.log_interval // self._rollout_minibatch)
 
     def begin(self, total_steps: int) -> int:
         """Whole rollouts: floor(total_steps / rollout), at least one, after what is left of an open one."""
