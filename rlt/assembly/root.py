@@ -71,7 +71,7 @@ def parse(
     groups = {group: _group(values, group) for group in _GROUPS}
     agent, model = dict(groups["agent"]), dict(groups["model"])
     agent_name, model_name = str(agent.pop("name", "ppo")), str(model.pop("name", "mlp"))
-    _check_names(groups["env"], model_name, trust, repeat)
+    _check_names(groups["env"], model_name, model.get("critic"), trust, repeat)
     if model_name in MODELS:
         model = to_mapping(from_mapping(MODELS[model_name], model, "model"))
     elif not registry.is_external(model_name):
@@ -103,8 +103,13 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
     return value
 
 
-def _check_names(env: Mapping[str, Any], model_name: str, trust: tuple[str, ...] | None, repeat: str | None) -> None:
+def _check_names(
+    env: Mapping[str, Any], model_name: str, critic: Any, trust: tuple[str, ...] | None, repeat: str | None
+) -> None:
     registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
     for wrapper in env.get("wrappers") or ():
         registry.check_trust(str(wrapper), key="env.wrappers", trust=trust, repeat=repeat)
     registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
+    if critic is not None:
+        named = critic.get("name") if isinstance(critic, Mapping) else critic
+        registry.check_trust(str(named), key="model.critic.name", trust=trust, repeat=repeat)

@@ -9,6 +9,7 @@ import torch
 
 from rlt import registry
 from rlt.errors import RunError
+from rlt.rl.networks import own_names
 from rlt.rl.spaces import decode, difference, encode
 from rlt.rl.vector_env import VectorEnv
 from rlt.store.tree import load_tree, save_tree
@@ -44,7 +45,8 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     tree = load_tree(path, kind="agent")
     if tree["agent"] != cls.name:
         raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
-    registry.check_trust(str(tree["model"]["name"]), key="model.name", trust=trust, repeat=f"{cls.__name__}.load(…) with")
+    for key, name in own_names(tree["model"]).items():
+        registry.check_trust(name, key=key, trust=trust, repeat=f"{cls.__name__}.load(…) with")
     observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
     num_envs, device = tree["num_envs"], torch.device("cpu")
     if env is not None:
