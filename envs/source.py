@@ -13,6 +13,7 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
+from rlt.envs import faults
 from rlt.envs.mujoco import messages
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
 from rlt.registry import load_module, load_object
@@ -119,9 +120,7 @@ class Source:
         except Exception as error:
             raise _not_made(self.id, self.options, error) from error
         if not isinstance(env, gym.Env):
-            raise EnvironmentFault(
-                f"{self.id} did not make an environment", "expected: gymnasium.Env", f"got: {type(env).__name__}"
-            )
+            raise _no_environment(self.id, env)
         return gym.wrappers.TimeLimit(env, limit) if limit is not None and limit != -1 else env
 
     def _unknown_option(self, creator: Any) -> ConfigError:
@@ -164,6 +163,14 @@ def _missing(env_id: str, error: Exception) -> MissingExtra:
     return MissingExtra(f"{env_id} needs a package that is not installed", text, fix=command)
 
 
+def _no_environment(env_id: str, made: Any) -> EnvironmentFault:
+    wrong = f"{env_id} did not make an environment", "expected: gymnasium.Env", f"got: {type(made).__name__}"
+    if any(cls.__module__.partition(".")[0] == "gym" for cls in type(made).__mro__):
+        why = "its class is one of the package gym, which Gymnasium has replaced"
+        return EnvironmentFault(*wrong, why, fix="import gymnasium as gym, and its step and reset as Gymnasium has them")
+    return EnvironmentFault(*wrong)
+
+
 def _not_made(env_id: str, options: dict[str, Any], error: Exception) -> EnvironmentFault:
     given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "none"
-    return EnvironmentFault(f"{env_id} could not be made", f"{type(error).__name__}: {error}", f"options: {given}")
+    return EnvironmentFault(f"{env_id} could not be made", *faults.cause(error), f"options: {given}")

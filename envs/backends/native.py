@@ -39,10 +39,9 @@ def build(recipe: Recipe) -> BatchVectorEnv[Any]:
     assert spec is not None
     builder = _builder(spec.entry_point)
     assert builder is not None
-    example = recipe.source.build()
-    task = builder(str(spec.entry_point), example.unwrapped, recipe.num_envs)
-    limit = recipe.source.options.get("max_episode_steps", spec.max_episode_steps)
-    return BatchVectorEnv(recipe, task, None if limit in (None, -1) else int(limit))
+    form = recipe.source.build()
+    task = builder(str(spec.entry_point), form.unwrapped, recipe.num_envs)
+    return BatchVectorEnv(recipe, task, form)
 
 
 def _builder(entry_point: gym.envs.registration.EnvCreator | str | None) -> Builder | None:

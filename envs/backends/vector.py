@@ -14,9 +14,9 @@ from rlt.envs.layout import Arrays, Layout
 from rlt.envs.recipe import Recipe
 from rlt.errors import EnvironmentFault, ShapeError
 from rlt.rl.vector_env import Action, Observation, Step, VectorEnv
-from rlt.types import Purpose, Tensor, Test, Train
+from rlt.types import Purpose, Tensor, Test
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 
 
 class Outcome(NamedTuple):
@@ -40,9 +40,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self.config = recipe.config(backend)
         self.device = torch.device(recipe.device)
         self.backend_reason = "asked for"
-        """Why this backend: what `auto` measured, or that it was asked for by name."""
-        self.autoreset = recipe.autoreset
-        self.purpose: type[Train] | type[Test] = recipe.purpose
+        self.autoreset, self.purpose = recipe.autoreset, recipe.purpose
         self.single_observation_space, self.single_action_space = observations.space, actions.layout.space
         self._observations, self._actions = observations, actions
         self._on_cpu = self.device.type == "cpu"
@@ -73,11 +71,14 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         """Goes on from `state`; writes into `obs` and `mask` where a new episode had to be started."""
 
     @abstractmethod
+    def _render(self, i: int) -> NDArray[np.uint8] | None:
+        """A frame of sub-environment i."""
+
+    @abstractmethod
     def _close(self) -> None:
         """Frees everything; called once."""
 
     def reset(self, seed: int | None = None, *, only: Any = None) -> Observation:
-        """New episodes everywhere; with `only`, a mask `[num_envs]`, just there (for `autoreset="disabled"`)."""
         self._refuse(in_flight="reset")
         first = self._current is None
         if seed is None and first:
@@ -121,7 +122,6 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self._refuse(in_flight="get_state")
         state: dict[str, Any] = {
             "format": STATE_FORMAT,
-            "backend": self.backend,
             "id": self.id,
             "num_envs": self.num_envs,
             "obs": None,
@@ -135,7 +135,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
 
     def set_state(self, state: dict[str, Any]) -> Observation:
         self._refuse(in_flight="set_state")
-        expected = {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs, "backend": self.backend}
+        expected = {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs}
         for key, own in expected.items():
             if state.get(key) != own:
                 raise EnvironmentFault(
@@ -150,6 +150,12 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self._restore(state["body"], obs, mask)
         self._current, self._mask, self._mask_tensor = obs, mask, None
         return self._tree(obs)
+
+    def render(self, i: int = 0) -> NDArray[np.uint8] | None:
+        self._refuse(in_flight="render")
+        if not 0 <= i < self.num_envs:
+            raise EnvironmentFault(f"{self.id}: there is no sub-environment {i}", f"expected: 0 to {self.num_envs - 1}")
+        return self._render(i)
 
     def twin(self, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Test]:
         from rlt.envs.factory import build

@@ -101,7 +101,7 @@ def test_every_proof_of_the_house_has_a_name_and_a_claim():
 def test_the_measures_of_training_work_at_small_size(area, tmp_path):
     """A run that learned nothing must fail the bar, one that repeats and resumes must pass."""
     tiny = [*FEW, "total_steps=512"]
-    cartpole = ["+experiment=ppo_cartpole", "env.backend=sync", *tiny]
+    cartpole = ["+experiment=ppo_cartpole", *tiny]
     code, page = area(
         Proof("learns", "It learns.", partial(learns, experiment="ppo_cartpole", mean=1, least=1, seeds=(0, 1), words=tiny)),
         Proof("fails", "It wins.", partial(learns, experiment="ppo_cartpole", mean=501, least=0, seeds=(0,), words=tiny)),
@@ -116,7 +116,7 @@ def test_the_measures_of_training_work_at_small_size(area, tmp_path):
 
 @pytest.mark.slow
 def test_a_measure_of_resume_sees_what_differs(tmp_path):
-    words = ["+experiment=ppo_cartpole", "env.backend=sync", *FEW, "total_steps=512"]
+    words = ["+experiment=ppo_cartpole", *FEW, "total_steps=512"]
     run = train(tmp_path / "whole", words)
     other = train(tmp_path / "killed", [*words, "agent.learning_rate=1e-4"])
     found = "\n".join(differences(run, other))

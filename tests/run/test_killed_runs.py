@@ -7,11 +7,9 @@ import pytest
 from experiments.proofs.training import differences, metrics_differences, train, train_killed, weights_differences
 
 SHORT = ["evaluation.final_episodes=2", "evaluation.episodes=2", "evaluation.interval=3_000"]
-# A backend by name: `auto` may take another one each time, whose state reads otherwise though it steps the same.
-CARTPOLE = ["+experiment=ppo_cartpole", "env.backend=sync", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
+CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
 LUNARLANDER = [
     "+experiment=ppo_lunarlander",
-    "env.backend=sync",
     "total_steps=16_384",
     "agent.n_steps=64",
     "checkpoint.interval=1_500",
@@ -19,7 +17,6 @@ LUNARLANDER = [
 ]
 HOPPER = [
     "+experiment=ppo_hopper",
-    "env.backend=native",
     "total_steps=8_192",
     "agent.n_steps=64",
     "checkpoint.interval=1_000",
@@ -41,7 +38,6 @@ def test_a_killed_run_ends_equal_to_one_that_was_never_killed(tmp_path, words, k
 def test_the_seed_fixes_everything_and_evaluation_nothing(tmp_path):
     words = [
         "+experiment=ppo_cartpole",
-        "env.backend=sync",
         "total_steps=2_048",
         "evaluation.final_episodes=2",
         "evaluation.episodes=2",
