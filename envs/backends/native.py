@@ -11,6 +11,7 @@ from rlt.envs import classic, mujoco
 from rlt.envs.backends.batch import BatchTask, BatchVectorEnv
 from rlt.envs.recipe import Recipe
 from rlt.envs.source import Source
+from rlt.envs.wrappers.names import skips
 from rlt.errors import ConfigError
 
 Builder = Callable[[str, Any, int], BatchTask]
@@ -21,8 +22,8 @@ def why_not(source: Source) -> str | None:
     spec = source.spec()
     if spec is None:
         return f"{source.id} is a class or function, and native knows Gymnasium's own ids"
-    if source.wrappers or spec.additional_wrappers:
-        return "native cannot apply wrappers: there are no single environments to wrap"
+    if skips(source.wrappers) or spec.additional_wrappers:
+        return "native has no single environments to put wrappers on"
     if source.options.get("render_mode") is not None:
         return "native cannot render"
     if _builder(spec.entry_point) is None:

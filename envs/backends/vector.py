@@ -88,29 +88,49 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
             raise ShapeError("reset(only=…) has a wrong length", f"expected: {self.num_envs}", f"got: {len(chosen)}")
         if chosen is not None and first:
             raise EnvironmentFault(f"{self.id}: the first reset cannot be of some sub-environments only", fix="reset()")
-        self._current, self._mask = self._reset(seed, chosen)
-        self._mask_tensor = None
-        return self._tree(self._current)
+        return self._tree(self.reset_arrays(seed, chosen)[0])
 
     def send(self, action: Action) -> None:
         if self._current is None or self._sent is not None or self._closed:
             self._refuse(in_flight="send")
             raise EnvironmentFault(f"{self.id}: a step before the first reset", fix="env.reset(seed)")
-        actions = self._actions.copy(action)
-        self._start(actions)
-        self._sent = actions
+        self.send_arrays(self._actions.copy(action))
 
     def recv(self) -> Step:
-        actions, self._sent = self._sent, None
-        if actions is None:
-            raise EnvironmentFault(f"{self.id}: recv without a step in flight", fix="send(action) first, once per recv")
-        outcome = self._finish(actions)
-        self._current, self._mask, self._mask_tensor = outcome.obs, outcome.mask, None
+        outcome = self.recv_arrays()
         obs = self._tree(outcome.obs)
         final = obs if outcome.final is outcome.obs else self._tree(outcome.final)
         tensor = self._tensor
         mask = None if outcome.mask is None else self.action_mask
         return Step(obs, tensor(outcome.reward), tensor(outcome.terminated), tensor(outcome.truncated), final, mask)
+
+    # The same as arrays, for what stands on top.
+
+    def reset_arrays(self, seed: int | None, only: NDArray[np.bool_] | None) -> tuple[Arrays, NDArray[np.bool_] | None]:
+        """`reset`, of what it has looked at."""
+        self._current, self._mask = self._reset(seed, only)
+        self._mask_tensor = None
+        return self._current, self._mask
+
+    def send_arrays(self, actions: Arrays) -> None:
+        """`send`, of actions that share no memory with the caller's and lie in their space."""
+        self._start(actions)
+        self._sent = actions
+
+    def recv_arrays(self) -> Outcome:
+        """`recv`."""
+        actions, self._sent = self._sent, None
+        if actions is None:
+            raise EnvironmentFault(f"{self.id}: recv without a step in flight", fix="send(action) first, once per recv")
+        outcome = self._finish(actions)
+        self._current, self._mask, self._mask_tensor = outcome.obs, outcome.mask, None
+        return outcome
+
+    def restore_arrays(self, state: dict[str, Any]) -> tuple[Arrays, NDArray[np.bool_] | None]:
+        """`set_state`."""
+        self.set_state(state)
+        assert self._current is not None
+        return self._current, self._mask
 
     @property
     def action_mask(self) -> Tensor | None:

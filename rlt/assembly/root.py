@@ -107,5 +107,6 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 def _check_names(env: Mapping[str, Any], model_name: str, trust: tuple[str, ...] | None, repeat: str | None) -> None:
     registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
     for wrapper in env.get("wrappers") or ():
-        registry.check_trust(str(wrapper), key="env.wrappers", trust=trust, repeat=repeat)
+        name = wrapper.get("name", "") if isinstance(wrapper, Mapping) else wrapper
+        registry.check_trust(str(name), key="env.wrappers", trust=trust, repeat=repeat)
     registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
