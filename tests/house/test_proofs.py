@@ -118,7 +118,7 @@ def test_the_measures_of_training_work_at_small_size(area, tmp_path, here):
     code, page = area(
         Proof("learns", "It learns.", partial(learns, mean=1, least=1)),
         Proof("fails", "It wins.", lambda folder: learns(folder.parent / "learns", mean=501, least=0)),
-        Proof("repeats", "It repeats.", partial(learning.repeats, words=["+experiment=ppo_cartpole", "env.backend=sync", *tiny])),
+        Proof("repeats", "It repeats.", partial(learning.repeats, words=["+experiment=ppo_cartpole", *tiny])),
     )
     assert code == 1
     names = ("learns", "fails", "repeats")
@@ -128,7 +128,7 @@ def test_the_measures_of_training_work_at_small_size(area, tmp_path, here):
 
 
 def test_a_measure_of_resume_sees_what_differs(tmp_path, here):
-    words = ["+experiment=ppo_cartpole", "env.backend=sync", *FEW, "total_steps=512"]
+    words = ["+experiment=ppo_cartpole", *FEW, "total_steps=512"]
     run = here(tmp_path / "whole", words)
     other = here(tmp_path / "killed", [*words, "agent.learning_rate=1e-4"])
     found = "\n".join(differences(run, other))

@@ -7,11 +7,9 @@ import pytest
 from experiments.proofs.training import differences, train, train_killed
 
 SHORT = ["evaluation.final_episodes=2", "evaluation.episodes=2", "evaluation.interval=2_000"]
-# A backend by name: `auto` may take another one each time, whose state reads otherwise though it steps the same.
-CARTPOLE = ["+experiment=ppo_cartpole", "env.backend=sync", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
+CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
 LUNARLANDER = [
     "+experiment=ppo_lunarlander",
-    "env.backend=sync",
     "total_steps=8_192",
     "agent.n_steps=64",
     "checkpoint.interval=1_000",
@@ -19,7 +17,6 @@ LUNARLANDER = [
 ]
 HOPPER = [
     "+experiment=ppo_hopper",
-    "env.backend=native",
     "total_steps=4_096",
     "agent.n_steps=64",
     "checkpoint.interval=500",
