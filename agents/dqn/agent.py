@@ -62,6 +62,7 @@ class DQN(OffPolicyAgent):
         assert isinstance(self.action_space, spaces.Discrete)
         self._n_actions = int(self.action_space.n)
         self._update = DQNUpdate(self.policy, self.config)
+        self.training_steps = (self._update.step,)
 
     def explore(self, obs: Observation, warming: bool) -> Tensor:
         return self.policy.explore(obs, 1.0 if warming else self._epsilon(), self.generators.exploration, self._n_actions)

@@ -21,7 +21,7 @@ class DQNConfig(OffPolicyConfig):
     learning_rate: Schedule = Schedule("constant", 1e-4, 1e-4)
     """Adam's step size; linear:1e-4 anneals it to 0 over the run. 5e-5 to 5e-3."""
     exploration: Schedule = Schedule("linear", 1.0, 0.05, 0.1)
-    """Epsilon, the chance of a random action, drawn for each environment by itself; linear:1:0.05@0.1 takes a tenth of the run."""
+    """Epsilon, the chance of a random action, drawn for each environment by itself. linear:1:0.05@0.1: a tenth of the run."""
     double: bool = False
     """The network picks the next action and the target network values it (arXiv:1509.06461): less overestimation."""
     dueling: bool = False
@@ -44,7 +44,8 @@ class DQNConfig(OffPolicyConfig):
             raise ConfigError(f"agent.tau={self.tau} does not fit", "expected a number above 0, at most 1")
         if self.target_update_interval is not None and self.target_update_interval < 1:
             raise ConfigError(
-                f"agent.target_update_interval={self.target_update_interval} does not fit", "expected a whole number of at least 1"
+                f"agent.target_update_interval={self.target_update_interval} does not fit",
+                "expected a whole number of at least 1",
             )
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
             raise ConfigError(f"agent.max_grad_norm={self.max_grad_norm} does not fit", "expected a number above 0")

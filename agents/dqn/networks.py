@@ -71,7 +71,9 @@ def mlp(space: spaces.Box, n_actions: int, config: MLPConfig, dueling: bool) -> 
 def cnn(space: spaces.Box, n_actions: int, config: CNNConfig, dueling: bool) -> CNN:
     """The network of Mnih et al. 2015, for images of either channel order."""
     if len(space.shape) != 3 or space.dtype != "uint8":
-        raise SpaceError(f"model=cnn cannot read observations {space}", "expected an image of bytes, three dimensions", fix="model=mlp")
+        raise SpaceError(
+            f"model=cnn cannot read observations {space}", "expected an image of bytes, three dimensions", fix="model=mlp"
+        )
     height, width, channels = space.shape if channels_last(space.shape) else (*space.shape[1:], space.shape[0])
     return CNN(channels, height, width, n_actions, config.features, dueling)
 

@@ -61,6 +61,7 @@ class PPO(Agent):
         examples = (example_observation(space, 1) for space in (self.observation_space, self.action_space))
         self._rollout = Rollout(self.config.n_steps, self.vector_size, *examples, self.device)
         self._update = PPOUpdate(self.policy, self.config)
+        self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._bounds = bounds_of(self.action_space, self.device)
 
@@ -68,6 +69,10 @@ class PPO(Agent):
     def log_interval(self) -> int:
         """One rollout."""
         return self.config.n_steps * self.vector_size
+
+    def updates_in(self, total_steps: int) -> int:
+        rollouts = max(total_steps // self.log_interval, 1)
+        return rollouts * self.config.n_epochs * -(-self.log_interval // self._rollout_minibatch)
 
     def begin(self, total_steps: int) -> int:
         """Whole rollouts: floor(total_steps / rollout), at least one, after what is left of an open one."""

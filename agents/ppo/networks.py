@@ -25,6 +25,8 @@ from rlt.types import Float, Tensor
 class MLP(rlt.Module):
     """Actor and critic on a vector observation, separate or on one trunk."""
 
+    modeless = True
+
     def __init__(
         self, obs_dim: int, n_out: int, hidden: tuple[int, ...], kind: type[nn.Module], shared: bool, orthogonal_init: bool
     ) -> None:
@@ -79,6 +81,8 @@ class Encoded(nn.Module):
 
 class WithCritic(nn.Module):
     """An own network that gives the distribution's parameters alone, and a critic beside it."""
+
+    modeless = True
 
     def __init__(self, actor: nn.Module, critic: nn.Module) -> None:
         super().__init__()
@@ -151,6 +155,8 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
 
 class PPOPolicy(nn.Module):
     """What acts, and what is saved: normalisers, network, and the spread of its Gaussian parts."""
+
+    modeless = True
 
     def __init__(
         self, network: nn.Module, distribution: Distribution, observation_space: Space[Any], *,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rlt import registry
 from rlt.config import from_mapping, to_mapping, unknown_key
+from rlt.engine.config import EngineConfig
 from rlt.errors import ConfigError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.run.config import RunConfig
@@ -32,7 +33,7 @@ class Experiment:
     model: Mapping[str, Any]
     """Options of the network: checked for rlt's own, passed on for others."""
     run: RunConfig
-    threads: int | None = None
+    engine: EngineConfig = dataclasses.field(default_factory=EngineConfig)
     name: str | None = None
     """Of the experiment file, where there was one."""
 
@@ -40,7 +41,7 @@ class Experiment:
         """As plain values, in the order of the YAML files."""
         return {
             "agent": {"name": self.agent_name} | to_mapping(self.agent), "env": to_mapping(self.env),
-            "model": {"name": self.model_name} | dict(self.model), "threads": self.threads, **to_mapping(self.run),
+            "model": {"name": self.model_name} | dict(self.model), **to_mapping(self.engine), **to_mapping(self.run),
         }
 
 
@@ -62,7 +63,8 @@ def parse(
 ) -> Experiment:
     """Every key and value checked. `trust` is a tuple where `values` came from a file (see `rlt.registry`)."""
     run_fields = [f.name for f in dataclasses.fields(RunConfig)]
-    known = [*_GROUPS, *run_fields, "threads"]
+    engine_fields = [f.name for f in dataclasses.fields(EngineConfig)]
+    known = [*_GROUPS, *run_fields, *engine_fields]
     for key in values:
         if key not in (*known, "seeds"):
             raise unknown_key(key, known)
@@ -78,9 +80,6 @@ def parse(
             "there is: " + ", ".join(MODELS),
             "or your own: package.module:Class",
         )
-    threads = values.get("threads")
-    if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
-        raise ConfigError(f"threads={threads} does not fit", "expected a whole number of at least 1, or null")
     return Experiment(
         agent_name,
         from_mapping(agent_config(agent_name, trust, repeat), agent, "agent"),
@@ -88,7 +87,7 @@ def parse(
         model_name,
         model,
         from_mapping(RunConfig, {k: v for k, v in values.items() if k in run_fields}),
-        threads,
+        from_mapping(EngineConfig, {k: v for k, v in values.items() if k in engine_fields}),
         name,
     )
 
@@ -109,7 +108,8 @@ def _check_names(
 ) -> None:
     registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
     for wrapper in env.get("wrappers") or ():
-        registry.check_trust(str(wrapper), key="env.wrappers", trust=trust, repeat=repeat)
+        name = wrapper.get("name", "") if isinstance(wrapper, Mapping) else wrapper
+        registry.check_trust(str(name), key="env.wrappers", trust=trust, repeat=repeat)
     registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
     if critic is not None:
         named = critic.get("name") if isinstance(critic, Mapping) else critic

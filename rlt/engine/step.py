@@ -64,14 +64,25 @@ class Group:
     statistics: dict[str, Tensor] = field(init=False)
     """Buffers that the forward itself writes to (batch norm): they go into a pure step and come out of it."""
     evaluating: nn.Module = field(init=False)
-    """The module itself where train and eval mode are the same to it, else a copy in eval mode, for its structure."""
+    """The module itself where train and eval mode are the same to it, else a copy in eval mode that shares every tensor."""
+    learning: nn.Module = field(init=False)
+    """The same in train mode: a compiler that works beside must not see the module change its mode."""
 
     def __post_init__(self) -> None:
-        self.evaluating = copy.deepcopy(self.module).eval() if depends_on_mode(self.module) else self.module
         self.names = [name for name, p in self.module.named_parameters() if p.requires_grad]
         self.flat = FlatParameters(self.module.parameters())
         self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
+        self._look()
+
+    def _look(self) -> None:
         self.statistics = _written_buffers(self.module)
+        self._buffers = [id(b) for b in self.module.buffers()]
+        self.evaluating = self.learning = self.module
+        if depends_on_mode(self.module):
+            shared = {id(t): t for t in (*self.module.parameters(), *self.module.buffers())}
+            trains = self.module.training if self.optimizer is None else True
+            self.evaluating = copy.deepcopy(self.module, dict(shared)).eval()
+            self.learning = copy.deepcopy(self.module, dict(shared)).train(trains)
 
     @rlt.typed
     def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
@@ -82,8 +93,9 @@ class Group:
 
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
-        self.flat.gather(self.module.parameters())
-        self.statistics = _written_buffers(self.module)
+        replaced = self.flat.gather(self.module.parameters())
+        if replaced or (self.learning is not self.module and [id(b) for b in self.module.buffers()] != self._buffers):
+            self._look()
 
 
 class Step(ABC):
@@ -113,12 +125,10 @@ class EagerStep(Step):
 
     def network(self, name: str, *, evaluate: bool = False) -> Network:
         group = self.groups[name]
-        if evaluate and group.evaluating is not group.module:
-            state = dict(group.module.named_parameters()) | dict(group.module.named_buffers())
-            return lambda *inputs: functional_call(group.evaluating, state, inputs)
+        module = group.evaluating if evaluate else group.module
         if not group.statistics:
-            return group.module
-        return lambda *inputs: functional_call(group.module, _clones(group.statistics), inputs)
+            return module
+        return lambda *inputs: functional_call(module, _clones(group.statistics), inputs)
 
     @rlt.typed
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
@@ -160,10 +170,8 @@ class PureStep(Step):
 
     def network(self, name: str, *, evaluate: bool = False) -> Network:
         group = self.groups[name]
-        module = group.evaluating if evaluate else group.module
+        module = group.evaluating if evaluate else group.learning
         views, statistics = group.views(self.values[name]), self.statistics[name]
-        if module is not group.module:  # a copy's own buffers are those of the start
-            views = views | dict(group.module.named_buffers())
         return lambda *inputs: functional_call(module, views | _clones(statistics), inputs)
 
     @rlt.typed
@@ -174,7 +182,7 @@ class PureStep(Step):
 
         def of(parameters: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, Any, dict[str, Tensor]]]:
             written = _clones(before)
-            value, kept = loss(lambda *inputs: functional_call(group.module, parameters | written, inputs))
+            value, kept = loss(lambda *inputs: functional_call(group.learning, parameters | written, inputs))
             return value, (value, kept, written)
 
         gradients, (value, kept, written) = grad(of, has_aux=True)(group.views(self.values[name]))
@@ -195,8 +203,9 @@ class PureStep(Step):
 
 
 _MODELESS = (
-    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten, nn.Unflatten,
-    nn.LayerNorm, nn.GroupNorm, nn.Embedding, nn.Tanh, nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, nn.LeakyReLU, nn.Sigmoid, nn.Softplus,
+    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten,
+    nn.Unflatten, nn.LayerNorm, nn.GroupNorm, nn.Embedding, nn.Tanh, nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, nn.LeakyReLU,
+    nn.Sigmoid, nn.Softplus,
 )
 
 

@@ -15,7 +15,10 @@ from gymnasium import Space
 from torch import nn
 
 from rlt.config import from_mapping, to_mapping
+from rlt.engine.choice import settle
+from rlt.engine.config import engine_config
 from rlt.engine.threads import threads_for, use_threads
+from rlt.engine.training import TrainingStep
 from rlt.errors import ConfigError, RunError
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
@@ -45,17 +48,18 @@ class Agent(ABC):
 
     def __init__(
         self, env: VectorEnv[Train], *, eval_env: VectorEnv[Test] | None = None, model: Model = None, seed: int = 0,
-        threads: int | None = None, **options: Any,
+        threads: int | None = None, compile: str = "auto", compile_at: int | None = None, **options: Any,
     ) -> None:
-        """`options` are the fields of `Config`; `threads=None` chooses by the network's size."""
+        """`options` are the fields of `Config`; `threads`, `compile` and `compile_at` those of `rlt.engine.config`."""
         if not isinstance(env, VectorEnv):
             made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
             raise ConfigError(f"{type(self).__name__} wants a vector environment", f"got {type(env).__name__}", fix=made)
         self.config = from_mapping(self.Config, options, "agent")
+        self.engine = engine_config(threads, compile, compile_at)
         self.env: VectorEnv[Train] | None = env
         self._eval_env = eval_env
         self._eval_envs: dict[int, VectorEnv[Test]] = {}
-        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed, threads)
+        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed)
 
     def _build(
         self,
@@ -65,7 +69,6 @@ class Agent(ABC):
         device: torch.device,
         model: Model,
         seed: int,
-        threads: int | None,
     ) -> None:
         self.observation_space, self.action_space = observation_space, action_space
         self.device, self.vector_size = device, num_envs
@@ -77,7 +80,7 @@ class Agent(ABC):
         self._obs: Observation | None = None
         with self.generators.initial(self.seeds.networks):
             self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
-        self.threads = threads_for(self.policy, threads)
+        self.threads = threads_for(self.policy, self.engine.threads)
         self.prepare()
 
     @classmethod
@@ -92,13 +95,16 @@ class Agent(ABC):
         model: Model = None,
         seed: int = 0,
         threads: int | None = None,
+        compile: str = "auto",
+        compile_at: int | None = None,
         **options: Any,
     ) -> Self:
         """An agent without an environment: it predicts, takes weights and plays in environments that it is given."""
         agent = cls.__new__(cls)
         agent.config = from_mapping(cls.Config, options, "agent")
+        agent.engine = engine_config(threads, compile, compile_at)
         agent.env, agent._eval_env, agent._eval_envs = env, None, {}
-        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed, threads)
+        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed)
         return agent
 
     @abstractmethod
@@ -108,6 +114,13 @@ class Agent(ABC):
     @abstractmethod
     def prepare(self) -> None:
         """Storage and optimisers, once `self.policy` is on its device."""
+
+    training_steps: tuple[TrainingStep, ...] = ()
+    """What `compile` applies to; set by `prepare`."""
+
+    def updates_in(self, total_steps: int) -> int:
+        """Gradient steps that a run of so many more steps makes."""
+        return 0
 
     @abstractmethod
     def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
@@ -175,6 +188,11 @@ class Agent(ABC):
             raise ConfigError(f"this {self.name} was loaded without an environment", fix="load(path, env=envs.make(…))")
         return self.env
 
+    def settle(self, total_steps: int) -> None:
+        """Decides what `engine` leaves open, for a run of so many more steps; before `describe`."""
+        if self.training_steps:
+            self.engine = settle(self.engine, self.training_steps, self.updates_in(total_steps))
+
     # For people
 
     def learn(
@@ -187,6 +205,7 @@ class Agent(ABC):
         callbacks = as_callbacks(callback)
         listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
         evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)
+        self.settle(total_steps)
         asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation)
         config = resolved(asked, self, str(self.device))
         folder = None
@@ -210,7 +229,7 @@ class Agent(ABC):
         env = self.env.config if self.env is not None else None
         return {
             "agent": {"name": self.name} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
-            "threads": self.threads, "seeds": self.seeds.plain(),
+            **to_mapping(self.engine), "threads": self.threads, "seeds": self.seeds.plain(),
         }
 
     @torch.no_grad()

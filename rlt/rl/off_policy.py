@@ -83,6 +83,10 @@ class OffPolicyAgent(Agent):
         """A thousand steps, or ten vector steps where those are more."""
         return max(1000, 10 * self.vector_size)
 
+    def updates_in(self, total_steps: int) -> int:
+        learning = max(total_steps - max(self.config.learning_starts - self.replay.size, 0), 0)
+        return learning // int(self.config.train_freq) * int(self.config.updates_per_event)
+
     def begin(self, total_steps: int) -> int:
         """Whole vector steps: the first count of at least `total_steps` more."""
         stop = self.steps + -(-total_steps // self.vector_size) * self.vector_size

@@ -32,6 +32,7 @@ def save_agent(agent: Agent, path: Path) -> None:
         "seed": agent.seed,
         "num_envs": agent.vector_size,
         "threads": agent.threads,
+        "compile": agent.engine.compile,
         "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
         "state": agent.state() | {"environment": None, "open": None},
     }
@@ -55,7 +56,7 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     options = {key: value for key, value in tree["config"].items() if key != "name"}
     agent = cls.for_spaces(
         observation, action, num_envs=num_envs, device=device, env=env, model=tree["model"], seed=tree["seed"],
-        threads=tree["threads"], **options,
+        threads=tree["threads"], compile=tree["compile"], **options,
     )
     agent.load_learning(tree["state"])
     return agent

@@ -175,7 +175,8 @@ def _decode_segment(name: str, digest: str | None, contents: dict[str, Any] | No
 
 
 def _digest(header: Mapping[str, str], tensors: list[Tensor]) -> str:
-    digest = hashlib.sha256("\0".join(header[name] for name in ("version", "kind", "tree", "segments") if name in header).encode())
+    covered = ("version", "kind", "tree", "segments")
+    digest = hashlib.sha256("\0".join(header[name] for name in covered if name in header).encode())
     for tensor in tensors:
         digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
