@@ -18,7 +18,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.utils.env_checker import check_env
 
-from rlt.envs import headless
+from rlt.envs import faults, headless
 from rlt.envs.factory import Id, make
 from rlt.envs.source import Source
 from rlt.errors import RltError
@@ -67,7 +67,7 @@ def check(id: Id, *, steps: int = 1000, seed: int = 0, **options: Any) -> Report
         except RltError as error:
             findings.append(Finding("wrong", str(error).replace("\n", "\n         ")))
         except Exception as error:
-            findings.append(Finding("wrong", f"it raised {type(error).__name__}: {error}"))
+            findings.append(Finding("wrong", "it raised " + "\n         ".join(faults.cause(error))))
         if look is _built and findings[-1].verdict == "wrong":
             break  # every other look would say the same
     return Report(source.id, tuple(findings))

@@ -22,5 +22,6 @@ class EnvConfig:
     """Seconds after which a worker of `pool` counts as hung: it is named and the run stops."""
     options: dict[str, Any] = field(default_factory=dict)
     """Arguments of the environment's constructor, and `max_episode_steps`."""
-    wrappers: list[str] = field(default_factory=list)
-    """`package.module:Wrapper` names, innermost first, each called with one sub-environment. They rule out `native`."""
+    wrappers: list[Any] = field(default_factory=list)
+    """Innermost first: a name (`rescale_action`), one with options (`{name: frame_stack, size: 4}`), or
+    `package.module:Wrapper`, called with each sub-environment; these and `frame_skip` rule out `native`."""

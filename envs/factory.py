@@ -9,8 +9,10 @@ import gymnasium as gym
 import torch
 
 from rlt.envs import headless
+from rlt.envs.backends.vector import ArrayVectorEnv
 from rlt.envs.recipe import Recipe
-from rlt.envs.source import Source, Wrapper
+from rlt.envs.source import Source
+from rlt.envs.wrappers.names import Asked, read
 from rlt.errors import ConfigError, one_of
 from rlt.rl.vector_env import VectorEnv
 from rlt.types import Test, Train
@@ -19,8 +21,8 @@ headless.prepare()
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 AUTORESETS = ("same_step", "next_step", "disabled")
-BACKENDS = ("auto", "sync", "native", "pool")
-Id = str | type[gym.Env[Any, Any]] | Callable[..., gym.Env[Any, Any]]
+BACKENDS = ("auto", "sync", "native", "pool", "vector")
+Id = str | type[gym.Env[Any, Any]] | type[gym.vector.VectorEnv[Any, Any, Any]] | Callable[..., gym.Env[Any, Any]]
 
 
 @overload
@@ -32,7 +34,7 @@ def make(
     device: str | torch.device = "cpu",
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
-    wrappers: Sequence[Wrapper | str] = (),
+    wrappers: Sequence[Asked] = (),
     workers: int | None = None,
     timeout: float = 120.0,
     purpose: type[Train] = Train,
@@ -49,7 +51,7 @@ def make(
     device: str | torch.device = "cpu",
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
-    wrappers: Sequence[Wrapper | str] = (),
+    wrappers: Sequence[Asked] = (),
     workers: int | None = None,
     timeout: float = 120.0,
     purpose: type[Test],
@@ -65,7 +67,7 @@ def make(
     device: str | torch.device = "cpu",
     seed: int | None = None,
     autoreset: Autoreset = "same_step",
-    wrappers: Sequence[Wrapper | str] = (),
+    wrappers: Sequence[Asked] = (),
     workers: int | None = None,
     timeout: float = 120.0,
     purpose: type[Train] | type[Test] = Train,
@@ -73,11 +75,15 @@ def make(
 ) -> VectorEnv[Train] | VectorEnv[Test]:
     """`num_envs` copies of an environment, stepped together.
 
-    `id` is a Gymnasium id, `package.module:Id-v0`, `package.module:Class`, a `gymnasium.Env` class, or a function that
-    returns an environment. `kwargs` go to its constructor (`max_episode_steps` to Gymnasium's time limit).
+    `id` is a Gymnasium id, `package.module:Id-v0`, `package.module:Class`, a `gymnasium.Env` class, a function that returns
+    an environment, or a `gymnasium.vector.VectorEnv` class that takes `num_envs`. `kwargs` go to its constructor
+    (`max_episode_steps` to Gymnasium's time limit).
 
     `seed=None` leaves seeding to the first `reset(seed)`; a seed given here stands for a first `reset()`.
-    `wrappers` are called with each sub-environment, innermost first. `autoreset` is for people who use environments
+    `wrappers`, innermost first, are names (`frame_stack`, `package.module:Wrapper`), names with options
+    (`{"name": "frame_stack", "size": 4}`), objects of `rlt.envs.wrappers`, or what is called with each sub-environment.
+
+    `autoreset` is for people who use environments
     alone: agents need `same_step`. `next_step` resets on the step after an episode's end, whose action is ignored;
     `disabled` leaves it to `reset(only=ended)`. `workers` (None: one per core) and `timeout` (seconds after which a
     worker counts as hung) concern `backend="pool"`.
@@ -93,15 +99,39 @@ def make(
         raise ConfigError(f"backend={backend!r}: there is no such backend", one_of(str(backend), BACKENDS))
     if purpose not in (Train, Test):
         raise ConfigError("purpose must be rlt.types.Train or rlt.types.Test", f"got: {purpose!r}")
-    source = Source(id, dict(kwargs), tuple(wrappers))
+    inner, outer = read(wrappers)
+    source = Source(id, dict(kwargs), inner)
     if workers is not None and workers < 1:
         raise ConfigError("workers must be at least 1, or None for one per core", f"got: {workers!r}")
-    recipe = Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose, workers, timeout)
+    recipe = Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose, workers, timeout, outer)
     return build(recipe, backend)
 
 
 def build(recipe: Recipe, backend: str) -> VectorEnv[Any]:
     """The vector environment of `recipe` on `backend`."""
+    bare = _build(recipe, backend)
+    if not recipe.vector_wrappers:
+        return bare
+    from rlt.envs.backends.wrapped import WrappedVectorEnv
+
+    try:
+        return WrappedVectorEnv(recipe, bare)
+    except BaseException:
+        bare.close()
+        raise
+
+
+def _build(recipe: Recipe, backend: str) -> ArrayVectorEnv[Any]:
+    if recipe.source.is_vector:
+        if backend not in ("auto", "vector"):
+            why = "it steps all its copies by itself"
+            raise ConfigError(f"backend={backend} cannot run {recipe.source.id}", why, fix="backend=auto")
+        from rlt.envs.backends.gymnasium_vector import GymnasiumVectorEnv
+
+        return GymnasiumVectorEnv(recipe)
+    if backend == "vector":
+        what = f"backend=vector is for classes of gymnasium.vector.VectorEnv, and {recipe.source.id} is none"
+        raise ConfigError(what, fix="backend=auto")
     if backend == "native":
         from rlt.envs.backends import native
 

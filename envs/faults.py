@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,18 +22,77 @@ def short(value: Any) -> str:
     return text if len(text) <= 120 else text[:117] + "…"
 
 
+def cause(error: BaseException) -> list[str]:
+    """What an environment raised and where: its own file and line, not those of rlt or Gymnasium above it."""
+    if isinstance(error, RltError):
+        return [error.what, *error.details]
+    frames = list(traceback.walk_tb(error.__traceback__))
+    foreign = [f for f in frames if str(f[0].f_globals.get("__name__")).partition(".")[0] not in ("rlt", "gymnasium")]
+    own = [f for f in foreign if "site-packages" not in f[0].f_code.co_filename] or foreign
+    lines = [f"{type(error).__name__}: {error}"]
+    if own or frames:
+        frame, number = (own or frames)[-1]
+        where = f"at {frame.f_code.co_filename}:{number}, in {frame.f_code.co_name}"
+        text = linecache.getline(frame.f_code.co_filename, number).strip()
+        lines.append(f"{where}: {text}" if text else where)
+    return lines
+
+
 def raised(env_id: str, i: int, step: int, action: Any, error: BaseException) -> EnvironmentFault:
     """The environment raised in `step`."""
-    details = [f"{type(error).__name__}: {error}", f"last action: {short(action)}"]
-    if isinstance(error, RltError):
-        details = [*str(error).splitlines(), f"last action: {short(action)}"]
-    return EnvironmentFault(f"{env_id}: sub-environment {i} failed in step {step}", *details)
+    found = _old_step(error) or error
+    what = f"{env_id}: sub-environment {i} failed in step {step}"
+    return EnvironmentFault(what, *cause(found), f"last action: {short(action)}", fix=getattr(found, "fix", None))
 
 
 def reset_failed(env_id: str, i: int, seed: int | None, error: BaseException) -> EnvironmentFault:
     """The environment raised in `reset`, or what it returned was refused."""
-    lines = str(error).splitlines() if isinstance(error, RltError) else [f"{type(error).__name__}: {error}"]
-    return EnvironmentFault(f"{env_id}: the reset of sub-environment {i} failed", *lines, f"seed: {seed}")
+    found = _old_reset(error) or error
+    what = f"{env_id}: the reset of sub-environment {i} failed"
+    return EnvironmentFault(what, *cause(found), f"seed: {seed}", fix=getattr(found, "fix", None))
+
+
+_OLD = "this is the interface of the package gym before 0.26; Gymnasium's is another"
+
+
+def _old_step(error: BaseException) -> RltError | None:
+    """The error to tell where `step` returned four values: whoever unpacked them, rlt or a wrapper, raised."""
+    if not (isinstance(error, ValueError) and str(error) == "not enough values to unpack (expected 5, got 4)"):
+        return None
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    if str(frame.f_globals.get("__name__")).partition(".")[0] not in ("rlt", "gymnasium"):
+        return None
+    return EnvironmentFault(
+        "step returned 4 values", _OLD, "expected: observation, reward, terminated, truncated, info",
+        fix="return observation, reward, done, False, info   (truncated: cut short by a time limit)",
+    )
+
+
+def _old_reset(error: BaseException) -> RltError | None:
+    if not (isinstance(error, TypeError) and str(error).endswith("reset() got an unexpected keyword argument 'seed'")):
+        return None
+    return EnvironmentFault(
+        "reset takes no seed", _OLD, fix="def reset(self, *, seed=None, options=None): super().reset(seed=seed) …"
+    )
+
+
+def reset_result(result: Any, observation_space: gym.Space[Any]) -> EnvironmentFault:
+    """`reset` returned something else than an observation and a dict."""
+    try:
+        alone = observation_space.contains(result)
+    except Exception:
+        alone = False
+    if alone:
+        return EnvironmentFault(
+            "reset returned an observation alone", _OLD, "expected: (observation, info)", f"got: {short(result)}",
+            fix="return observation, {}",
+        )
+    return wrong_result("what reset returns", "(observation, info)", result)
+
+
+def no_picture(env_id: str) -> EnvironmentFault:
+    """A picture was asked of an environment that draws none."""
+    return EnvironmentFault(f"{env_id} was made without a render_mode", fix='make(…, render_mode="rgb_array")')
 
 
 def ended(env_id: str, i: int) -> EnvironmentFault:

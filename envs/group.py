@@ -61,8 +61,8 @@ class Group:
             if replay is not None:
                 replay.begin(seed)
             result = self.envs[i].reset(seed=seed)
-            if not (isinstance(result, tuple) and len(result) == 2):
-                raise faults.wrong_result("what reset returns", "(observation, info)", result)
+            if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+                raise faults.reset_result(result, self.observation_space)
             first, info = result
             if not self._checked:
                 self.observations.check(first)
@@ -188,6 +188,20 @@ class Group:
                 self._write(obs, i, first)
                 self._take_mask(i, info, mask)
                 self._over[i] = False
+
+    def render(self, i: int) -> NDArray[np.uint8] | None:
+        """A frame of the i-th environment of this group, `[height, width, 3]`; None where it is shown in a window."""
+        if self.envs[i].render_mode is None:
+            raise faults.no_picture(self.id)
+        frame: Any = self.envs[i].render()
+        if frame is None:
+            return None
+        if not (isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3):
+            kind = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+            raise EnvironmentFault(
+                f"{self.id}: what render returns is no picture", "expected: uint8 [height, width, 3]", f"got: {kind}"
+            )
+        return frame
 
     def close(self) -> None:
         """Closes every environment."""

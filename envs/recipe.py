@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rlt.envs.source import Source
+from rlt.envs.wrappers.names import describe
+from rlt.envs.wrappers.wrapper import VectorWrapper
 from rlt.types import Test, Train
 
 
@@ -23,6 +25,8 @@ class Recipe:
     """Processes of `pool`; None: one for each core."""
     timeout: float = 120.0
     """Seconds after which a worker of `pool` counts as hung."""
+    vector_wrappers: tuple[VectorWrapper, ...] = ()
+    """On the whole vector, innermost first."""
 
     def twin(self, num_envs: int | None, seed: int | None) -> Recipe:
         """The same for evaluation, with the same or another number of sub-environments and a seed of its own."""
@@ -30,16 +34,16 @@ class Recipe:
 
     def config(self, backend: str) -> dict[str, Any] | None:
         """What the config group `env` says to make this again; None where a wrapper or the environment has no name."""
-        parts = (self.source.target, *self.source.wrappers)
-        names = [part if isinstance(part, str) else f"{part.__module__}:{part.__qualname__}" for part in parts]
-        if any("<" in name or name.startswith("__main__:") for name in names):
+        wrappers = [*map(describe, self.source.wrappers), *map(describe, self.vector_wrappers)]
+        name = self.source.id
+        if "<" in name or name.startswith("__main__:") or None in wrappers:
             return None
         return {
-            "id": names[0],
+            "id": name,
             "num_envs": self.num_envs,
             "backend": backend,
             "workers": self.workers,
             "timeout": self.timeout,
             "options": dict(self.source.options),
-            "wrappers": names[1:],
+            "wrappers": wrappers,
         }

@@ -13,11 +13,11 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
+from rlt.envs import faults
 from rlt.envs.mujoco import messages
+from rlt.envs.wrappers.names import Inner, Named, time_limits
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
-from rlt.registry import load_module, load_object
-
-Wrapper = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
+from rlt.registry import load_module
 
 # Gymnasium's own classes that keep one Box2D world over all episodes, and ours, which take a new one at each reset.
 _NEW_WORLD = {
@@ -32,11 +32,11 @@ _NEW_WORLD = {
 class Source:
     """How to build one sub-environment, any number of times."""
 
-    target: str | Callable[..., gym.Env[Any, Any]]
+    target: str | Callable[..., Any]
     """A Gymnasium id, `package.module:Id-v0`, `package.module:Class`, a class, a function that makes an environment."""
     options: dict[str, Any]
     """Arguments of the constructor; for an id also `max_episode_steps` (-1: no limit)."""
-    wrappers: tuple[Wrapper | str, ...] = ()
+    wrappers: tuple[Inner, ...] = ()
     """Applied in order to each sub-environment, on top of those that the id brings."""
 
     @property
@@ -51,34 +51,58 @@ class Source:
         target = self._target()
         return find_spec(target) if isinstance(target, str) else None
 
+    @property
+    def time_limit(self) -> int | None:
+        """Steps after which an episode is truncated, None without a limit that is known from outside."""
+        spec = self.spec()
+        own = self.options.get("max_episode_steps", None if spec is None else spec.max_episode_steps)
+        limits = [*([] if own in (None, -1) else [int(own)]), *time_limits(self.wrappers)]
+        return min(limits, default=None)
+
     def build(self) -> gym.Env[Any, Any]:
         """A new environment, wrapped, not yet reset."""
         env = self._bare()
         for wrapper in self.wrappers:
-            apply = load_object(wrapper, key="env.wrappers") if isinstance(wrapper, str) else wrapper
+            name = wrapper.name if isinstance(wrapper, Named) else getattr(wrapper, "__name__", wrapper)
             try:
-                env = apply(env)
+                env = wrapper(env)
+            except ConfigError:
+                raise
             except Exception as error:
-                raise ConfigError(
-                    f"the wrapper {getattr(apply, '__name__', apply)} could not be put on {self.id}",
-                    f"{type(error).__name__}: {error}",
-                ) from error
+                raise ConfigError(f"the wrapper {name} could not be put on {self.id}", *faults.cause(error)) from error
             if not isinstance(env, gym.Env):
                 raise ConfigError(
-                    f"the wrapper {getattr(apply, '__name__', apply)} gave no environment",
+                    f"the wrapper {name} gave no environment",
                     "expected: gymnasium.Env",
                     f"got: {type(env).__name__}",
                 )
         return env
 
-    def _target(self) -> str | Callable[..., gym.Env[Any, Any]]:
+    def _target(self) -> str | Callable[..., Any]:
         """A string only where Gymnasium's registry is to be asked."""
         if not isinstance(self.target, str) or ":" not in self.target:
             return self.target
         module_name, _, name = self.target.partition(":")
         module = load_module(module_name, what=f"env.id={self.target}")
         found = getattr(module, name, None)
-        return found if inspect.isclass(found) and issubclass(found, gym.Env) else name
+        return found if inspect.isclass(found) and issubclass(found, (gym.Env, gym.vector.VectorEnv)) else name
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it is a class that steps all copies by itself."""
+        target = self._target()
+        return inspect.isclass(target) and issubclass(target, gym.vector.VectorEnv)
+
+    def build_vector(self, num_envs: int) -> gym.vector.VectorEnv[Any, Any, Any]:
+        """`num_envs` copies, of a class that steps all by itself."""
+        if self.wrappers:
+            raise ConfigError(f"{self.id} steps all its copies by itself: there are no single ones to put wrappers on")
+        target: Any = self._target()
+        try:
+            env: gym.vector.VectorEnv[Any, Any, Any] = target(num_envs=num_envs, **self.options)
+        except Exception as error:
+            raise _not_made(self.id, self.options, error) from error
+        return env
 
     def _bare(self) -> gym.Env[Any, Any]:
         target = self._target()
@@ -105,7 +129,7 @@ class Source:
         except Exception as error:
             raise _not_made(self.id, self.options, error) from error
 
-    def _construct(self, make_one: Callable[..., gym.Env[Any, Any]]) -> gym.Env[Any, Any]:
+    def _construct(self, make_one: Callable[..., Any]) -> gym.Env[Any, Any]:
         options = dict(self.options)
         limit = options.pop("max_episode_steps", None)
         parameters = inspect.signature(make_one).parameters
@@ -119,9 +143,7 @@ class Source:
         except Exception as error:
             raise _not_made(self.id, self.options, error) from error
         if not isinstance(env, gym.Env):
-            raise EnvironmentFault(
-                f"{self.id} did not make an environment", "expected: gymnasium.Env", f"got: {type(env).__name__}"
-            )
+            raise _no_environment(self.id, env)
         return gym.wrappers.TimeLimit(env, limit) if limit is not None and limit != -1 else env
 
     def _unknown_option(self, creator: Any) -> ConfigError:
@@ -164,6 +186,14 @@ def _missing(env_id: str, error: Exception) -> MissingExtra:
     return MissingExtra(f"{env_id} needs a package that is not installed", text, fix=command)
 
 
+def _no_environment(env_id: str, made: Any) -> EnvironmentFault:
+    wrong = f"{env_id} did not make an environment", "expected: gymnasium.Env", f"got: {type(made).__name__}"
+    if any(cls.__module__.partition(".")[0] == "gym" for cls in type(made).__mro__):
+        why = "its class is one of the package gym, which Gymnasium has replaced"
+        return EnvironmentFault(*wrong, why, fix="import gymnasium as gym, and its step and reset as Gymnasium has them")
+    return EnvironmentFault(*wrong)
+
+
 def _not_made(env_id: str, options: dict[str, Any], error: Exception) -> EnvironmentFault:
     given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "none"
-    return EnvironmentFault(f"{env_id} could not be made", f"{type(error).__name__}: {error}", f"options: {given}")
+    return EnvironmentFault(f"{env_id} could not be made", *faults.cause(error), f"options: {given}")

@@ -36,7 +36,7 @@ class PPO(Agent):
     def build(self) -> PPOPolicy:
         space, config = self.observation_space, self.config
         if not (isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f"):
-            flatten = "env.wrappers=[gymnasium.wrappers:FlattenObservation]"
+            flatten = "env.wrappers=[flatten]"
             raise SpaceError(f"PPO cannot serve observations {space}", "expected a Box of floats", fix=f"{flatten} makes it one")
         self._rollout_minibatch = check_minibatches(config.n_steps, self.vector_size, config.minibatch_size, "PPO")
         distribution = distribution_for(self.action_space)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import gymnasium as gym
 import numpy as np
 from gymnasium import Space
 from numpy.typing import NDArray
 
-from rlt.envs import faults
+from rlt.envs import faults, snapshots
 from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome
 from rlt.envs.layout import Arrays, Layout
@@ -37,27 +38,36 @@ class BatchTask(Protocol):
     def finish(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         """Observations, rewards and terminations of all, in arrays that are never written to again."""
 
-    def save(self) -> dict[str, Any]:
-        """What future steps depend on."""
+    def pour(self, i: int, bare: Any, terminated: bool) -> None:
+        """Puts copy i into `bare`, an instance of Gymnasium's class, as if it had lived there."""
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Goes on from `save`."""
+    def take(self, i: int, bare: Any) -> None:
+        """Puts what `bare` holds, after `pour` and changes to it, into copy i."""
 
     def close(self) -> None:
         """Frees what the task holds."""
 
 
 class BatchVectorEnv(ArrayVectorEnv[Purpose]):
-    """A `BatchTask` with Gymnasium's time limit, autoreset and checks."""
+    """A `BatchTask` with Gymnasium's time limit, autoreset and checks.
 
-    def __init__(self, recipe: Recipe, task: BatchTask, time_limit: int | None) -> None:
+    `form` is one environment as `sync` would have it, wrappers included. A copy's state is read out of it and into it, so
+    that it is the same tree on every backend.
+    """
+
+    def __init__(self, recipe: Recipe, task: BatchTask, form: gym.Env[Any, Any]) -> None:
         actions = ActionReader(task.action_space, recipe.num_envs)
         super().__init__(recipe, "native", Layout(task.observation_space, "observation"), actions)
         self.inexact_resume = None
-        self._task, self._limit = task, time_limit
+        form.reset(seed=0)  # what is made in reset is there when it is restored
+        self._task, self._form, self._snapshot = task, form, snapshots.snapshot_of(form)
+        self._limits: list[Any] = [layer for layer in snapshots.layers(form) if isinstance(layer, gym.wrappers.TimeLimit)]
+        self._limit = min((int(layer._max_episode_steps) for layer in self._limits), default=None)
         self._elapsed = np.zeros(self.num_envs, np.int64)
         self._over = np.zeros(self.num_envs, np.bool_)
         """Ended, and not reset yet: only under `next_step` and `disabled`."""
+        self._terminated = np.zeros(self.num_envs, np.bool_)
+        """Which of these terminated."""
         self._all = np.arange(self.num_envs)
         self._steps = 0
 
@@ -94,7 +104,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         if not len(ended):
             return Outcome(parts := [obs], parts, reward, terminated, truncated, None)
         if self.autoreset != "same_step":
-            self._over = done
+            self._over, self._terminated = done, terminated
             return Outcome(parts := [obs], parts, reward, terminated, truncated, None)
         final = obs.copy()
         obs[ended] = self._task.reset(ended, None)
@@ -109,12 +119,28 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         self._elapsed[rows], self._over[rows] = 0, False
 
     def _save(self) -> dict[str, Any]:
-        body = {"elapsed": self._elapsed.copy(), "over": self._over.copy(), "steps": self._steps}
-        return body | {"task": self._task.save()}
+        states = []
+        for i in range(self.num_envs):
+            self._task.pour(i, self._form.unwrapped, bool(self._over[i] and self._terminated[i]))
+            for layer in self._limits:
+                layer._elapsed_steps = int(self._elapsed[i])
+            states.append({"exact": self._snapshot.save()})
+        return {"envs": states, "over": self._over.copy(), "steps": self._steps}
 
     def _restore(self, state: dict[str, Any], obs: Arrays, mask: NDArray[np.bool_] | None) -> None:
-        self._elapsed[:], self._over[:], self._steps = state["elapsed"], state["over"], int(state["steps"])
-        self._task.restore(state["task"])
+        self._over, self._steps = np.array(state["over"]), int(state["steps"])
+        self._terminated[:] = False
+        if self._current is None:
+            self._task.reset(self._all, [0] * self.num_envs)  # each copy has its generator, to be put where it was
+        for i, saved in enumerate(state["envs"]):
+            self._task.pour(i, self._form.unwrapped, False)
+            self._snapshot.restore(saved["exact"])
+            self._task.take(i, self._form.unwrapped)
+            self._elapsed[i] = self._limits[0]._elapsed_steps if self._limits else 0
+
+    def _render(self, i: int) -> NDArray[np.uint8] | None:
+        raise faults.no_picture(self.id)
 
     def _close(self) -> None:
         self._task.close()
+        self._form.close()

@@ -11,6 +11,7 @@ from rlt.envs import classic, mujoco
 from rlt.envs.backends.batch import BatchTask, BatchVectorEnv
 from rlt.envs.recipe import Recipe
 from rlt.envs.source import Source
+from rlt.envs.wrappers.names import skips
 from rlt.errors import ConfigError
 
 Builder = Callable[[str, Any, int], BatchTask]
@@ -21,8 +22,8 @@ def why_not(source: Source) -> str | None:
     spec = source.spec()
     if spec is None:
         return f"{source.id} is a class or function, and native knows Gymnasium's own ids"
-    if source.wrappers or spec.additional_wrappers:
-        return "native cannot apply wrappers: there are no single environments to wrap"
+    if skips(source.wrappers) or spec.additional_wrappers:
+        return "native has no single environments to put wrappers on"
     if source.options.get("render_mode") is not None:
         return "native cannot render"
     if _builder(spec.entry_point) is None:
@@ -39,10 +40,9 @@ def build(recipe: Recipe) -> BatchVectorEnv[Any]:
     assert spec is not None
     builder = _builder(spec.entry_point)
     assert builder is not None
-    example = recipe.source.build()
-    task = builder(str(spec.entry_point), example.unwrapped, recipe.num_envs)
-    limit = recipe.source.options.get("max_episode_steps", spec.max_episode_steps)
-    return BatchVectorEnv(recipe, task, None if limit in (None, -1) else int(limit))
+    form = recipe.source.build()
+    task = builder(str(spec.entry_point), form.unwrapped, recipe.num_envs)
+    return BatchVectorEnv(recipe, task, form)
 
 
 def _builder(entry_point: gym.envs.registration.EnvCreator | str | None) -> Builder | None:

@@ -6,9 +6,11 @@ workers step while the caller does something else.
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import cloudpickle
@@ -21,51 +23,63 @@ from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_finals
 from rlt.envs.layout import Arrays, Layout, mask_size
 from rlt.envs.mujoco.threads import cores
 from rlt.envs.pool import memory
+from rlt.envs.pool.journal import Journal
 from rlt.envs.pool.owner import Worker, WorkerFault
 from rlt.envs.recipe import Recipe
+from rlt.errors import RltError
 from rlt.types import Purpose
 
 _PATIENCE = 2.0
 """Seconds that a worker gets to end by itself."""
 _CONSTRUCTION = 120.0
 """Seconds that a worker gets at least to import what it needs and build its environments."""
+_MOST = 3
+"""Workers that are replaced before something is held to be wrong with the machine."""
+
+_log = logging.getLogger(__name__)
 
 
 class PoolVectorEnv(ArrayVectorEnv[Purpose]):
     """Workers with consecutive sub-environments each; the same numbers as `sync`, whatever their number."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._timeout, n = recipe.timeout, recipe.num_envs
+        n = recipe.num_envs
         count = min(recipe.workers or cores(), n)
-        shares = [range(n * w // count, n * (w + 1) // count) for w in range(count)]
-        fd = memory.create()
+        self._spec = recipe.source.spec()
+        self._memory = memory.create()
         self._board = memory.EMPTY
-        self._workers = [Worker(recipe.source.id, w, share, fd) for w, share in enumerate(shares)]
+        self._journal = Journal()
+        self._count, self._mended, self._moment = 0, 0, (-1, -1)
+        """Steps begun, workers replaced, and the number of the last of these and its step."""
+        self._workers: list[Worker] = []
         # Also when this object is dropped, or the interpreter ends, without close().
-        self._finalizer: Any = weakref.finalize(self, _end, self._workers)
+        self._finalizer: Any = weakref.finalize(self, _end, self._workers, self._memory)
         try:
-            spec = recipe.source.spec()
+            for number in range(count):
+                share = range(n * number // count, n * (number + 1) // count)
+                self._workers.append(Worker(recipe.source.id, number, share, self._memory))
             for worker in self._workers:
-                worker.allow(max(self._timeout, _CONSTRUCTION))
-                worker.build(source=recipe.source, autoreset=recipe.autoreset, total=n, spec=spec)
+                self._ask_to_build(recipe, worker)
             observation_space, action_space = cloudpickle.loads(self._answers("the construction")[0])
             observations, actions = Layout(observation_space, "observation"), ActionReader(action_space, n)
             masks = mask_size(action_space)
-            os.ftruncate(fd, memory.size(observations, actions.layout, masks, n))
-            self._board = memory.attach(fd, observations, actions.layout, masks, n)
+            os.ftruncate(self._memory, memory.size(observations, actions.layout, masks, n))
+            self._board = memory.attach(self._memory, observations, actions.layout, masks, n)
             for worker in self._workers:
                 worker.start_renewal()  # any byte: the memory is sized
             self._answers("the construction")
             for worker in self._workers:
-                worker.allow(self._timeout)
+                worker.allow(recipe.timeout)
         except BaseException:
             self._finalizer()
             raise
-        finally:
-            os.close(fd)
         super().__init__(recipe, "pool", observations, actions)
         self._masks = False
         self._inexact: str | None = None
+
+    def _ask_to_build(self, recipe: Recipe, worker: Worker) -> None:
+        worker.allow(max(recipe.timeout, _CONSTRUCTION))
+        worker.build(source=recipe.source, autoreset=recipe.autoreset, total=recipe.num_envs, spec=self._spec)
 
     def renew(self) -> None:
         """Builds every environment anew, in the same processes: as if nothing had been asked of them yet."""
@@ -74,6 +88,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         self._answers("the construction")
         self._current = self._mask = self._mask_tensor = None
         self._masks = False
+        self._journal.forget()
 
     @property
     def inexact_resume(self) -> str | None:  # type: ignore[override]
@@ -85,20 +100,25 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
     def _reset(self, seed: int | None, only: NDArray[np.bool_] | None) -> tuple[Arrays, NDArray[np.bool_] | None]:
         parts = [None if only is None else only[w.first : w.first + w.num_envs] for w in self._workers]
         self._masks = any(self._call("reset", *((seed, part) for part in parts)))
+        if only is None:
+            self._journal.forget()
+        else:
+            self._journal.reset(seed, only)
         return self._copy(self._board.obs), self._mask_copy()
 
     def _start(self, actions: Arrays) -> None:
+        if self._journal.due:
+            began = perf_counter()
+            parts = self._call("get_exact_state")
+            self._journal.begin(parts, self._masks, perf_counter() - began)
+        self._count += 1
         for shared, array in zip(self._board.actions, actions):
             shared[:] = array
-        try:
-            for worker in self._workers:
-                worker.start_step()
-        except BaseException as error:
-            self._end_after(error)
-            raise
+        self._tell(Worker.start_step)
 
     def _finish(self, actions: Arrays) -> Outcome:
-        ended = any(self._answers("a step"))
+        ended = any(self._answers("a step", Worker.start_step))
+        self._journal.step(actions)
         board = self._board
         obs, reward = self._copy(board.obs), board.reward.copy()
         terminated, truncated = board.terminated.copy(), board.truncated.copy()
@@ -114,6 +134,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
 
     def _restore(self, state: dict[str, Any], obs: Arrays, mask: NDArray[np.bool_] | None) -> None:
         board, self._masks = self._board, mask is not None
+        self._journal.forget()
         for shared, array in zip(board.obs, obs):
             shared[:] = array
         if mask is not None:
@@ -126,18 +147,85 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         if mask is not None:
             mask[:] = board.mask
 
+    def _render(self, i: int) -> NDArray[np.uint8] | None:
+        for worker in self._workers:
+            if i in worker.share:
+                try:
+                    worker.start_call("render", i - worker.first)
+                    frame: NDArray[np.uint8] | None = worker.answer("a picture")
+                    return frame
+                except BaseException as error:
+                    self._end_after(error)
+                    raise
+        raise IndexError(i)
+
     def _close(self) -> None:
         self._finalizer()
 
     def _call(self, name: str, *arguments: Sequence[Any]) -> list[Any]:
         """The same call to every worker, each with its own arguments; their answers in order."""
+
+        def send(worker: Worker) -> None:
+            worker.start_call(name, *(arguments[worker.number] if arguments else ()))
+
+        self._tell(send)
+        return self._answers(name, send)
+
+    def _tell(self, send: Callable[[Worker], None]) -> None:
+        """Sends every worker the same."""
         try:
-            for worker, given in zip(self._workers, arguments or [()] * len(self._workers)):
-                worker.start_call(name, *given)
+            for number, worker in enumerate(self._workers):
+                try:
+                    send(worker)
+                except WorkerFault as fault:
+                    send(self._mend(number, fault))
         except BaseException as error:
             self._end_after(error)
             raise
-        return self._answers(name)
+
+    def _answers(self, what: str, send: Callable[[Worker], None] | None = None) -> list[Any]:
+        """One answer from each worker. In the place of one that died or hangs a new one is sent the same again; where
+        that is impossible, and where an environment raised, the whole pool ends."""
+        try:
+            answers = []
+            for number, worker in enumerate(self._workers):
+                try:
+                    answers.append(worker.answer(what))
+                except WorkerFault as fault:
+                    if send is None:
+                        raise
+                    new = self._mend(number, fault)
+                    send(new)
+                    answers.append(new.answer(what))
+            return answers
+        except BaseException as error:
+            self._end_after(error)
+            raise
+
+    def _mend(self, number: int, fault: WorkerFault) -> Worker:
+        """A new worker where the old one was. Raises `fault` where there is no exact state to begin with, and where the
+        new one ends in the same step as the one before: the next would too."""
+        old, state = self._workers[number], self._journal.of(number, self._workers[number].share)
+        again, self._moment = self._moment == (number, self._count), (number, self._count)
+        if state is None or again or self._mended == _MOST:
+            raise fault
+        self._mended += 1
+        old.hang_up()
+        old.end(0.0)
+        try:
+            new = self._workers[number] = Worker(self.id, number, old.share, self._memory)
+            self._ask_to_build(self.recipe, new)
+            new.answer("the construction")
+            new.start_renewal()  # any byte: the memory is sized
+            new.answer("the construction")
+            new.start_call("catch_up", *state, self._journal.masks)
+            new.answer("the steps since its last saved state")
+        except RltError as error:
+            raise fault from error
+        new.allow(self.recipe.timeout)
+        steps = sum(what == "step" for what, _ in state[1])
+        _log.warning("%s; a new worker has caught up over %d steps: no number changes", fault.what, steps)
+        return new
 
     def _end_after(self, error: BaseException) -> None:
         """After an error, or an interrupt, nobody could say what the workers are doing: they are ended."""
@@ -147,14 +235,6 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
             rows = [leaf[error.share.start : error.share.stop] for leaf in self._board.actions]
             error.tell(f"last actions: {faults.short(rows[0] if len(rows) == 1 else rows)}")
 
-    def _answers(self, what: str) -> list[Any]:
-        """One answer from each worker. A worker that raised, died or hangs ends the whole pool and is named."""
-        try:
-            return [worker.answer(what) for worker in self._workers]
-        except BaseException as error:
-            self._end_after(error)
-            raise
-
     def _copy(self, arrays: Arrays) -> Arrays:
         return [array.copy() for array in arrays]
 
@@ -162,8 +242,9 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         return self._board.mask.copy() if self._masks else None
 
 
-def _end(workers: list[Worker]) -> None:
+def _end(workers: list[Worker], memory: int) -> None:
     for worker in workers:
         worker.hang_up()
     for worker in workers:
         worker.end(_PATIENCE)
+    os.close(memory)

@@ -58,5 +58,8 @@ class SyncVectorEnv(ArrayVectorEnv[Purpose]):
     def _restore(self, state: dict[str, Any], obs: Arrays, mask: NDArray[np.bool_] | None) -> None:
         self._group.set_state(state, obs, mask)
 
+    def _render(self, i: int) -> NDArray[np.uint8] | None:
+        return self._group.render(i)
+
     def _close(self) -> None:
         self._group.close()

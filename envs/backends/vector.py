@@ -14,9 +14,9 @@ from rlt.envs.layout import Arrays, Layout
 from rlt.envs.recipe import Recipe
 from rlt.errors import EnvironmentFault, ShapeError
 from rlt.rl.vector_env import Action, Observation, Step, VectorEnv
-from rlt.types import Purpose, Tensor, Test, Train
+from rlt.types import Purpose, Tensor, Test
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 
 
 class Outcome(NamedTuple):
@@ -40,9 +40,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self.config = recipe.config(backend)
         self.device = torch.device(recipe.device)
         self.backend_reason = "asked for"
-        """Why this backend: what `auto` measured, or that it was asked for by name."""
-        self.autoreset = recipe.autoreset
-        self.purpose: type[Train] | type[Test] = recipe.purpose
+        self.autoreset, self.purpose = recipe.autoreset, recipe.purpose
         self.single_observation_space, self.single_action_space = observations.space, actions.layout.space
         self._observations, self._actions = observations, actions
         self._on_cpu = self.device.type == "cpu"
@@ -73,11 +71,14 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         """Goes on from `state`; writes into `obs` and `mask` where a new episode had to be started."""
 
     @abstractmethod
+    def _render(self, i: int) -> NDArray[np.uint8] | None:
+        """A frame of sub-environment i."""
+
+    @abstractmethod
     def _close(self) -> None:
         """Frees everything; called once."""
 
     def reset(self, seed: int | None = None, *, only: Any = None) -> Observation:
-        """New episodes everywhere; with `only`, a mask `[num_envs]`, just there (for `autoreset="disabled"`)."""
         self._refuse(in_flight="reset")
         first = self._current is None
         if seed is None and first:
@@ -87,29 +88,49 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
             raise ShapeError("reset(only=…) has a wrong length", f"expected: {self.num_envs}", f"got: {len(chosen)}")
         if chosen is not None and first:
             raise EnvironmentFault(f"{self.id}: the first reset cannot be of some sub-environments only", fix="reset()")
-        self._current, self._mask = self._reset(seed, chosen)
-        self._mask_tensor = None
-        return self._tree(self._current)
+        return self._tree(self.reset_arrays(seed, chosen)[0])
 
     def send(self, action: Action) -> None:
         if self._current is None or self._sent is not None or self._closed:
             self._refuse(in_flight="send")
             raise EnvironmentFault(f"{self.id}: a step before the first reset", fix="env.reset(seed)")
-        actions = self._actions.copy(action)
-        self._start(actions)
-        self._sent = actions
+        self.send_arrays(self._actions.copy(action))
 
     def recv(self) -> Step:
-        actions, self._sent = self._sent, None
-        if actions is None:
-            raise EnvironmentFault(f"{self.id}: recv without a step in flight", fix="send(action) first, once per recv")
-        outcome = self._finish(actions)
-        self._current, self._mask, self._mask_tensor = outcome.obs, outcome.mask, None
+        outcome = self.recv_arrays()
         obs = self._tree(outcome.obs)
         final = obs if outcome.final is outcome.obs else self._tree(outcome.final)
         tensor = self._tensor
         mask = None if outcome.mask is None else self.action_mask
         return Step(obs, tensor(outcome.reward), tensor(outcome.terminated), tensor(outcome.truncated), final, mask)
+
+    # The same as arrays, for what stands on top.
+
+    def reset_arrays(self, seed: int | None, only: NDArray[np.bool_] | None) -> tuple[Arrays, NDArray[np.bool_] | None]:
+        """`reset`, of what it has looked at."""
+        self._current, self._mask = self._reset(seed, only)
+        self._mask_tensor = None
+        return self._current, self._mask
+
+    def send_arrays(self, actions: Arrays) -> None:
+        """`send`, of actions that share no memory with the caller's and lie in their space."""
+        self._start(actions)
+        self._sent = actions
+
+    def recv_arrays(self) -> Outcome:
+        """`recv`."""
+        actions, self._sent = self._sent, None
+        if actions is None:
+            raise EnvironmentFault(f"{self.id}: recv without a step in flight", fix="send(action) first, once per recv")
+        outcome = self._finish(actions)
+        self._current, self._mask, self._mask_tensor = outcome.obs, outcome.mask, None
+        return outcome
+
+    def restore_arrays(self, state: dict[str, Any]) -> tuple[Arrays, NDArray[np.bool_] | None]:
+        """`set_state`."""
+        self.set_state(state)
+        assert self._current is not None
+        return self._current, self._mask
 
     @property
     def action_mask(self) -> Tensor | None:
@@ -121,7 +142,6 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self._refuse(in_flight="get_state")
         state: dict[str, Any] = {
             "format": STATE_FORMAT,
-            "backend": self.backend,
             "id": self.id,
             "num_envs": self.num_envs,
             "obs": None,
@@ -135,7 +155,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
 
     def set_state(self, state: dict[str, Any]) -> Observation:
         self._refuse(in_flight="set_state")
-        expected = {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs, "backend": self.backend}
+        expected = {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs}
         for key, own in expected.items():
             if state.get(key) != own:
                 raise EnvironmentFault(
@@ -150,6 +170,12 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self._restore(state["body"], obs, mask)
         self._current, self._mask, self._mask_tensor = obs, mask, None
         return self._tree(obs)
+
+    def render(self, i: int = 0) -> NDArray[np.uint8] | None:
+        self._refuse(in_flight="render")
+        if not 0 <= i < self.num_envs:
+            raise EnvironmentFault(f"{self.id}: there is no sub-environment {i}", f"expected: 0 to {self.num_envs - 1}")
+        return self._render(i)
 
     def twin(self, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Test]:
         from rlt.envs.factory import build

@@ -26,6 +26,10 @@ class CartPole(ClassicTask):
         self.state[:, rows] = drawn.T
         return drawn.astype(np.float32)
 
+    def pour(self, i: int, bare: Any, terminated: bool) -> None:
+        super().pour(i, bare, terminated)
+        bare.steps_beyond_terminated = 0 if terminated else None
+
     def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
         _, x_dot, theta, theta_dot = self.state
         cos, sin = np.cos(theta), np.sin(theta)

@@ -60,10 +60,12 @@ class MountainCarContinuous(ClassicTask):
         # Held as float32 from here on, as Gymnasium's state is.
         return np.array((position, velocity), np.float32), terminated
 
-    def save(self) -> dict[str, Any]:
-        return super().save() | {"fresh": self.fresh.copy()}
+    def pour(self, i: int, bare: Any, terminated: bool) -> None:
+        super().pour(i, bare, terminated)
+        if not self.fresh[i]:
+            bare.state = bare.state.astype(np.float32)
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        super().restore(saved)
-        self.fresh[:] = saved["fresh"]
+    def take(self, i: int, bare: Any) -> None:
+        super().take(i, bare)
+        self.fresh[i] = np.asarray(bare.state).dtype == np.float64
         self.any_fresh = bool(self.fresh.any())

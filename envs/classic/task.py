@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from gymnasium import Space
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from rlt.envs.classic.draws import UniformDraws
+from rlt.envs.classic.draws import Bounds, UniformDraws
 
 Rows = NDArray[np.intp]
 Float32s = NDArray[np.float32]
@@ -22,7 +22,7 @@ class ClassicTask(ABC):
     """`num_envs` copies of one task. `state` is `[dimension, num_envs]`: a variable is a contiguous row."""
 
     def __init__(
-        self, example: Any, num_envs: int, dimension: int, draws: int, low: ArrayLike, high: ArrayLike
+        self, example: Any, num_envs: int, dimension: int, draws: int, low: Bounds, high: Bounds
     ) -> None:
         self.observation_space: Space[Any] = example.observation_space
         self.action_space: Space[Any] = example.action_space
@@ -53,14 +53,15 @@ class ClassicTask(ABC):
             self.draws.seed(i, seed)
         return self.begin(rows, self.draws.take(rows))
 
-    def save(self) -> dict[str, Any]:
-        """What future steps depend on."""
-        return {"state": self.state.copy(), "draws": self.draws.save()}
+    def pour(self, i: int, bare: Any, terminated: bool) -> None:
+        """Puts copy i into an instance of Gymnasium's class."""
+        bare.state = self.state[:, i].copy()
+        bare._np_random, bare._np_random_seed = self.draws.generator_of(i), self.draws.seeds[i]
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Goes on from `save`."""
-        self.state[:] = saved["state"]
-        self.draws.restore(saved["draws"])
+    def take(self, i: int, bare: Any) -> None:
+        """Puts what the instance holds into copy i."""
+        self.state[:, i] = bare.state
+        self.draws.put(i, bare._np_random, bare._np_random_seed)
 
     def close(self) -> None:  # noqa: B027
         """There is nothing to free."""

@@ -35,6 +35,8 @@ class Arm(MujocoTask):
 class Reacher(Arm):
     """`Reacher-v5`."""
 
+    drawn_fields = ("goal",)
+
     def view(self, action: Float32s) -> tuple[Float64s, Float64s]:
         position, velocity = self.gather("qpos"), self.gather("qvel")
         gap = self.body("fingertip") - self.body("target")
@@ -46,6 +48,8 @@ class Reacher(Arm):
 
 class Pusher(Arm):
     """`Pusher-v5`."""
+
+    drawn_fields = ("goal_pos", "cylinder_pos")
 
     def view(self, action: Float32s) -> tuple[Float64s, Float64s]:
         tip, thing, goal = self.body("tips_arm"), self.body("object"), self.body("goal")

@@ -13,8 +13,6 @@ from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
 from rlt.envs.mujoco.threads import Threads
-from rlt.envs.snapshots import generator
-from rlt.envs.snapshots.mujoco import array_names, restore_data, save_data
 
 Rows = NDArray[np.intp]
 Float32s = NDArray[np.float32]
@@ -26,6 +24,8 @@ Outcome = tuple[NDArray[Any], NDArray[Any], Bools]
 class MujocoTask(ABC):
     """`num_envs` copies of a Gymnasium environment `example`, which serves as the form for resets."""
 
+    drawn_fields: tuple[str, ...] = ()
+    """Attributes of Gymnasium's class that `reset_model` draws anew."""
     contact_forces = False
     """Whether the task reads what `mj_rnePostConstraint` computes; nothing else depends on it."""
 
@@ -36,6 +36,8 @@ class MujocoTask(ABC):
         self.frame_skip, self.dt = int(example.frame_skip), float(example.dt)
         self.datas = [mujoco.MjData(self.model) for _ in range(num_envs)]
         self.generators: list[np.random.Generator | None] = [None] * num_envs
+        self.seeds: list[int | None] = [None] * num_envs
+        self.drawn: list[dict[str, Any]] = [{} for _ in range(num_envs)]
         self._views: dict[str, list[NDArray[Any]]] = {}
         self._ctrl = [data.ctrl for data in self.datas]
         self._action = np.zeros((num_envs, self.model.nu), np.float32)
@@ -73,30 +75,31 @@ class MujocoTask(ABC):
         """New episodes for `rows`; with `seeds`, from new generators."""
         for i, seed in zip(rows, seeds or ()):
             if seed is not None or self.generators[i] is None:
-                self.generators[i] = seeding.np_random(seed)[0]
+                self.generators[i], self.seeds[i] = seeding.np_random(seed)
         form, obs = self.example, np.empty((len(rows), *self.observation_space.shape), np.float32)  # type: ignore[misc]
         for row, i in enumerate(rows):
             form.data, form._np_random = self.datas[i], self.generators[i]
             mujoco.mj_resetData(self.model, form.data)
             obs[row] = form.reset_model()
+            self.drawn[i] = {name: getattr(form, name) for name in self.drawn_fields}
         return obs
 
-    def save(self) -> dict[str, Any]:
-        """What future steps depend on."""
-        names = array_names(self.model)
-        held = [None if rng is None else generator.save(rng) for rng in self.generators]
-        return {"data": [save_data(data, names) for data in self.datas], "generators": held}
+    def pour(self, i: int, bare: Any, terminated: bool) -> None:
+        """Puts copy i into an instance of Gymnasium's class."""
+        data = self.datas[i]
+        if not self.contact_forces and data.time > 0:
+            mujoco.mj_rnePostConstraint(self.model, data)  # Gymnasium's class has computed these in the last step
+        bare.data, bare._np_random, bare._np_random_seed = data, self.generators[i], self.seeds[i]
+        vars(bare).update(self.drawn[i])
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Goes on from `save`."""
-        for data, state in zip(self.datas, saved["data"]):
-            restore_data(data, state)
-        self.generators = [None if state is None else generator.rebuild(state) for state in saved["generators"]]
+    def take(self, i: int, bare: Any) -> None:
+        """Puts what the instance holds into copy i, whose data it has already."""
+        self.generators[i], self.seeds[i] = bare._np_random, bare._np_random_seed
+        self.drawn[i] = {name: getattr(bare, name) for name in self.drawn_fields}
 
     def close(self) -> None:
         """Ends the threads."""
         self._threads.close()
-        self.example.close()
 
     def _simulate(self, i: int) -> None:
         data = self.datas[i]

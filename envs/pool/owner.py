@@ -95,7 +95,7 @@ class Worker:
             raise WorkerFault(
                 self.share,
                 f"{self.env_id}: {self!r} did not finish {what} in {self._seconds:g} s",
-                "the pool was ended; a run goes on from its last checkpoint",
+                "the pool has ended; a run goes on from its last checkpoint",
                 fix="timeout=SECONDS if the environment is only slow",
             ) from error
         except (EOFError, ConnectionResetError) as error:
@@ -108,7 +108,9 @@ class Worker:
         """Closes the socket and the pipe that the worker watches: it ends, even inside an environment's Python code."""
         self._socket.close()
         self.pipe.close()
-        os.close(self._life)
+        life, self._life = self._life, -1
+        if life >= 0:
+            os.close(life)
 
     def end(self, patience: float) -> None:
         """Waits for the end of the process; kills it where that takes longer than `patience` seconds."""

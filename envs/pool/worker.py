@@ -20,6 +20,7 @@ import cloudpickle
 import gymnasium as gym
 
 from rlt.envs.group import Group
+from rlt.envs.layout import Arrays
 from rlt.envs.pool import memory
 from rlt.errors import EnvironmentFault, RltError
 
@@ -60,11 +61,7 @@ def _serve(pipe: Connection, build: Callable[[], Group], group: Group, board: me
         arguments = pickle.loads(pipe.recv_bytes()) if asked == CALL else ()
         try:
             if asked == STEP:
-                board.terminated[:] = board.truncated[:] = False
-                ended = group.step(
-                    board.actions, board.obs, board.final, board.reward, board.terminated, board.truncated, board.mask
-                )
-                os.write(fd, ENDED if ended else DONE)
+                os.write(fd, ENDED if _step(group, board, board.actions) else DONE)
             elif asked == RENEW:
                 group.close()
                 group = build()
@@ -91,9 +88,33 @@ def _call(group: Group, board: memory.Board, name: str, *arguments: Any) -> Any:
         return None
     if name == "get_state":
         return group.get_state()
+    if name == "get_exact_state":
+        try:
+            return group.get_state()
+        except Exception:  # an environment's own method: it is told of when somebody needs the state
+            return None
+    if name == "catch_up":
+        return _catch_up(group, board, *arguments)
+    if name == "render":
+        return group.render(arguments[0])
     if name == "inexact_resume":
         return group.inexact_resume
     raise ValueError(name)
+
+
+def _catch_up(group: Group, board: memory.Board, state: Any, entries: list[tuple[str, Any]], masks: bool) -> None:
+    """Makes the resets and steps that were made since `state`."""
+    group.set_state(state, board.obs, board.mask if masks else None)
+    for what, value in entries:
+        if what == "reset":
+            group.reset(value[0], board.obs, board.mask, value[1])
+        else:
+            _step(group, board, value)
+
+
+def _step(group: Group, board: memory.Board, actions: Arrays) -> list[int]:
+    board.terminated[:] = board.truncated[:] = False
+    return group.step(actions, board.obs, board.final, board.reward, board.terminated, board.truncated, board.mask)
 
 
 def _portable(error: BaseException) -> RltError:

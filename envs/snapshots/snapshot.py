@@ -27,7 +27,7 @@ class Layers:
     """The wrappers one by one, then the environment itself."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
-        self.parts = [_part(layer) for layer in _layers(env)]
+        self.parts = [_part(layer) for layer in layers(env)]
 
     def save(self) -> dict[str, Any]:
         return {"layers": [part.save() for part in self.parts]}
@@ -96,7 +96,7 @@ def snapshot_of(env: gym.Env[Any, Any]) -> Snapshot:
         if kind in _NEW_WORLD_AT_RESET:
             from rlt.envs.snapshots.box2d_replay import Replay
 
-            return Replay(env, _layers(env)[:-1])
+            return Replay(env, layers(env)[:-1])
         return Refused(f"{kind} is a Box2D environment that rlt does not know, without its own get_state and set_state")
     return Layers(env)
 
@@ -114,11 +114,12 @@ def generator_only(env: gym.Env[Any, Any]) -> dict[str, Any] | None:
     return None if made is None else generator.save(made)
 
 
-def _layers(env: gym.Env[Any, Any]) -> list[gym.Env[Any, Any]]:
-    layers = [env]
-    while isinstance(layers[-1], gym.Wrapper):
-        layers.append(layers[-1].env)
-    return layers
+def layers(env: gym.Env[Any, Any]) -> list[gym.Env[Any, Any]]:
+    """The wrappers from the outermost on, then the environment itself."""
+    found = [env]
+    while isinstance(found[-1], gym.Wrapper):
+        found.append(found[-1].env)
+    return found
 
 
 def _has_own(layer: Any) -> bool:
@@ -136,4 +137,8 @@ def _part(layer: Any) -> Snapshot:
         from rlt.envs.snapshots.mujoco import MujocoSnapshot
 
         return MujocoSnapshot(layer)
+    if type(layer).__module__.startswith("gymnasium.envs.classic_control."):
+        from rlt.envs.snapshots.classic import ClassicSnapshot
+
+        return ClassicSnapshot(layer)
     return Attributes(layer)

@@ -108,7 +108,8 @@ def _check_names(
 ) -> None:
     registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
     for wrapper in env.get("wrappers") or ():
-        registry.check_trust(str(wrapper), key="env.wrappers", trust=trust, repeat=repeat)
+        name = wrapper.get("name", "") if isinstance(wrapper, Mapping) else wrapper
+        registry.check_trust(str(name), key="env.wrappers", trust=trust, repeat=repeat)
     registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
     if critic is not None:
         named = critic.get("name") if isinstance(critic, Mapping) else critic

@@ -1,7 +1,8 @@
 """The protocol that agents speak to environments.
 
-Every backend resets a finished sub-environment in the same step and hands the true final observation beside the first
-one of the new episode. So a `Step` is always one transition of each sub-environment: a reset is never a step.
+Under `autoreset="same_step"`, which agents need, a finished sub-environment is reset in the same step and the true final
+observation stands beside the first one of the new episode. So a `Step` is always one transition of each: a reset is never
+a step.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, NamedTuple, TypeAlias
 
+import numpy as np
 import torch
 from gymnasium import Space
+from numpy.typing import NDArray
 
-from rlt.types import Bool, Float32, Purpose, Tensor, Test
+from rlt.types import Bool, Float32, Purpose, Tensor, Test, Train
 
 Observation: TypeAlias = Any
 """A tensor `[num_envs, ...]`, or a dict or tuple of these, as the space says. Box float32 (uint8 stays uint8), Discrete
@@ -47,6 +50,12 @@ class VectorEnv(ABC, Generic[Purpose]):
     """The Gymnasium id, `package:Id-v0` for one from a package."""
     backend: str
     """Which backend this is: `sync`, `native`, `pool`, …"""
+    backend_reason: str
+    """Why this one: what `auto` measured, or that it was asked for by name."""
+    autoreset: str
+    """`same_step`, `next_step` (the step after an end is a reset) or `disabled` (resets are the caller's)."""
+    purpose: type[Train] | type[Test]
+    """What it was made for, as `VectorEnv[Train]` says to the type checker."""
     num_envs: int
     device: torch.device
     """Where observations and rewards arrive."""
@@ -61,10 +70,11 @@ class VectorEnv(ABC, Generic[Purpose]):
     """None if `get_state` and `set_state` restore to the bit, else why they cannot."""
 
     @abstractmethod
-    def reset(self, seed: int | None = None) -> Observation:
+    def reset(self, seed: int | None = None, *, only: Any = None) -> Observation:
         """Starts new episodes everywhere; with a seed, sub-environment i is seeded with `seed + i`.
 
-        Without one, generators go on where they are (a first reset without any seed draws one from the system).
+        Without one, generators go on where they are (a first reset without any seed draws one from the system). `only`, a
+        mask `[num_envs]`, resets just there, and the others keep their observation: for `autoreset="disabled"`.
         """
 
     @abstractmethod
@@ -98,6 +108,11 @@ class VectorEnv(ABC, Generic[Purpose]):
 
         Where `inexact_resume` says why not, new episodes are started instead, with the saved generators' seeds.
         """
+
+    @abstractmethod
+    def render(self, i: int = 0) -> NDArray[np.uint8] | None:
+        """What sub-environment i looks like now, `[height, width, 3]`; None under `render_mode="human"`, in a window of its
+        own. EnvironmentFault where it was made without a `render_mode`."""
 
     @abstractmethod
     def twin(self, num_envs: int | None = None, seed: int | None = None) -> VectorEnv[Test]:

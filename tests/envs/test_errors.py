@@ -1,8 +1,10 @@
 """Bad input: one clear error each."""
 
+import inspect
 import subprocess
 import sys
 
+import gymnasium as gym
 import pytest
 import torch
 
@@ -106,14 +108,56 @@ def test_a_nan_reward_is_named():
         (toys.WrongShapeLater, "shape (2,)", "shape (1,)"),
         (toys.WrongDtype, "dtype uint8", "dtype float32"),
         (toys.FlagIsNumber, "True or False", "0"),
-        (toys.WrongStep, "not enough values to unpack", "ValueError"),
-        (toys.NoInfo, "(observation, info)", "array"),
+        (toys.WrongReset, "(observation, info)", "'no', 'dict'"),
     ],
 )
 def test_an_environment_that_lies_is_reported_with_expected_and_got(lies, expected, got):
     text = message(EnvironmentFault, lambda: run(lies))
     assert expected in text
     assert got in text
+
+
+@pytest.mark.parametrize(
+    ("old", "what", "fix"),
+    [
+        (toys.OldStep, "step returned 4 values", "return observation, reward, done, False, info"),
+        (toys.OldReset, "reset returned an observation alone", "return observation, {}"),
+        (toys.OldSeed, "reset takes no seed", "def reset(self, *, seed=None, options=None)"),
+    ],
+)
+@pytest.mark.parametrize("limit", [None, 9], ids=["bare", "below a wrapper"])
+def test_the_interface_of_old_gym_is_named_with_what_to_write(old, what, fix, limit):
+    text = message(EnvironmentFault, lambda: run(old, max_episode_steps=limit))
+    assert what in text
+    assert "the package gym before 0.26" in text
+    assert f"fix: {fix}" in text
+
+
+def test_an_environment_of_the_package_gym_is_named_as_such():
+    old = type("Old", (), {"__module__": "gym.core"})
+    assert "fix: import gymnasium as gym" in message(EnvironmentFault, lambda: envs.make(lambda: old()))
+
+
+def line_of(text: str) -> str:
+    source = inspect.getsource(toys).splitlines()
+    return f"{toys.__file__}:{source.index(next(line for line in source if line.strip() == text)) + 1}"
+
+
+@pytest.mark.parametrize("backend", ["sync", "pool"])
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        (toys.Raises, 'raise ZeroDivisionError("the wheel came off")'),
+        (toys.RaisesInNumpy, "np.linalg.inv(np.zeros((2, 2)))"),
+        (toys.RaisesAtReset, 'raise LookupError("no track")'),
+        (toys.CannotStart, 'raise OSError("no such track")'),
+    ],
+)
+def test_what_an_environment_raises_names_its_own_file_and_line(target, text, backend):
+    told = message(EnvironmentFault, lambda: run(target, backend=backend, wrappers=[gym.wrappers.OrderEnforcing]))
+    where = next(line for line in told.splitlines() if line.startswith("  at "))
+    assert where.startswith(f"  at {line_of(text)}, in ")
+    assert where.endswith(f": {text}")
 
 
 def test_the_order_of_calls_is_checked():

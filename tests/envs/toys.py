@@ -126,7 +126,17 @@ class WrongDtype(Toy):
         self.observation_space = spaces.Box(0, 255, (2,), np.uint8)
 
 
-class WrongStep(Toy):
+class RaisesInNumpy(Toy):
+    def step(self, action):
+        np.linalg.inv(np.zeros((2, 2)))
+
+
+class RaisesAtReset(Toy):
+    def reset(self, *, seed=None, options=None):
+        raise LookupError("no track")
+
+
+class OldStep(Toy):
     """The interface of old: four values."""
 
     def step(self, action):
@@ -138,9 +148,19 @@ class FlagIsNumber(Toy):
         return self.look(), 0.0, 0, False, {}
 
 
-class NoInfo(Toy):
+class OldReset(Toy):
     def reset(self, *, seed=None, options=None):
         return super().reset(seed=seed)[0]
+
+
+class OldSeed(Toy):
+    def reset(self):
+        return super().reset()
+
+
+class WrongReset(Toy):
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=seed)[0], "no", "dict"
 
 
 class HoldsALock(Toy):
@@ -204,6 +224,20 @@ class CannotStart(Toy):
 class Hangs(Toy):
     def step(self, action):
         time.sleep(1000)
+
+
+class HangsOnce(Toy):
+    """In the third step, in the first process that comes there; the marks tell the next one."""
+
+    def __init__(self, marks: str) -> None:
+        super().__init__(length=9)
+        self.marks = marks
+
+    def step(self, action):
+        if action == 2 and self.t == 2 and not os.listdir(self.marks):
+            open(os.path.join(self.marks, "hung"), "w").close()
+            time.sleep(1000)
+        return super().step(action)
 
 
 class Exits(Toy):
