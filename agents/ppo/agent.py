@@ -28,7 +28,9 @@ from .update import METRICS, Batch, Coefficients, PPOUpdate
 
 
 class PPO(Agent):
-    """Proximal policy optimisation, for every action and observation space that rlt knows. Options: `PPOConfig`; the page: `agents/ppo/README.md`."""
+    """Proximal policy optimisation, for every action and observation space that rlt knows. Options: `PPOConfig`.
+
+    The page: `agents/ppo/README.md`."""
 
     name = "ppo"
     Config = PPOConfig

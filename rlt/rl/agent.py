@@ -228,9 +228,14 @@ class Agent(ABC):
         """What a config says to make this agent again: groups `agent`, `env` and `model`, and the seeds."""
         env = self.env.config if self.env is not None else None
         return {
-            "agent": {"name": self.name} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
+            "agent": {"name": self._registered_name()} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
             **to_mapping(self.engine), "threads": self.threads, "seeds": self.seeds.plain(),
         }
+
+    def _registered_name(self) -> str:
+        """`sac`, or `package.module:Class` for a class from elsewhere."""
+        cls = type(self)
+        return self.name if cls.__module__.startswith("rlt.agents.") else f"{cls.__module__}:{cls.__qualname__}"
 
     @torch.no_grad()
     def predict(

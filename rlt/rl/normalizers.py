@@ -75,10 +75,12 @@ class TreeNormalizer(nn.Module):
     """An `ObservationNormalizer` for each float leaf of a Dict or Tuple space; images, choices and bits stay as they are."""
 
     def __init__(self, structure: Any, shapes: list[tuple[int, ...] | None], clip: float = 10.0) -> None:
-        """`structure` is a tree like the observations'; `shapes` has, in its order, each float leaf's shape and None elsewhere."""
+        """`structure` is a tree like the observations'; `shapes` has, in its order, a float leaf's shape and None elsewhere."""
         super().__init__()
         self.structure = structure
-        self.leaves = nn.ModuleList(nn.Identity() if shape is None else ObservationNormalizer(shape, clip) for shape in shapes)
+        self.leaves = nn.ModuleList(
+            nn.Identity() if shape is None else ObservationNormalizer(shape, clip) for shape in shapes
+        )
 
     def update(self, obs: Any) -> None:
         """Takes in raw observations."""

@@ -45,7 +45,7 @@ def as_vector(bits):
 
 
 ACTIONS = {
-    "several choices": (MultiDiscrete([2, 3], start=[0, 5]), lambda b, a: ((a[0] == b[0]) + (a[1] == 5 + 2 * b[1])) / 2),
+    "several choices": (MultiDiscrete([2, 3], start=[0, 5]), lambda b, a: np.mean([a[0] == b[0], a[1] == 5 + 2 * b[1]])),
     "bits": (MultiBinary(2), lambda b, a: (a == b).mean()),
     "a dict": (
         Dict({"pick": Discrete(2, start=3), "reach": Box(-2, 2, (1,), np.float32)}),
@@ -53,7 +53,7 @@ ACTIONS = {
     ),
     "a tuple in a tuple": (
         Tuple([Tuple([Discrete(2), MultiBinary(1)]), Discrete(2)]),
-        lambda b, a: ((a[0][0] == b[0]) + (a[0][1][0] == b[1]) + (a[1] == 1 - b[0])) / 3,
+        lambda b, a: np.mean([a[0][0] == b[0], a[0][1][0] == b[1], a[1] == 1 - b[0]]),
     ),
 }
 
@@ -63,8 +63,8 @@ def test_each_action_space_is_learned(kind):
     actions, score = ACTIONS[kind]
     env = envs.make(task(BITS, actions, as_vector, score), 8, backend="sync")
     agent = PPO(env, seed=0, model={"log_std_init": -1.5}, **FAST)
-    agent.learn(8 * 32 * 16)
-    assert agent.evaluate(40)["return_mean"] > 0.9
+    agent.learn(8 * 32 * 12)
+    assert agent.evaluate(40)["return_mean"] > 0.95
 
 
 def image(shape, channel_axis):
@@ -105,7 +105,7 @@ def test_each_observation_space_is_learned(kind):
     env = envs.make(task(observations, TWO, look, lambda b, a: a == b[0]), 8, backend="sync")
     images = {"n_steps": 8, "n_epochs": 2, "gamma": 0.0} if "image" in kind else {}
     agent = PPO(env, seed=0, model=model, **FAST | images | options)
-    agent.learn(8 * 8 * 12 if images else 8 * 32 * 10)
+    agent.learn(8 * 8 * 20 if images else 8 * 32 * 8)
     assert agent.evaluate(40)["return_mean"] == 1.0
 
 
