@@ -144,4 +144,4 @@ class PPOPolicy(nn.Module):
         parameters = self.parameters_of(output)
         if generator is None:
             return self.distribution.mode(parameters)
-        return self.distribution.sample(parameters, self.distribution.noise(obs.shape[0], generator))
+        return self.distribution.sample(parameters, self.distribution.noise(obs.shape[0], generator).to(obs.device))

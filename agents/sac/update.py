@@ -127,6 +127,7 @@ class SACUpdate:
     def noise(self, updates: int, batch: int, generator: torch.Generator) -> list[Noise]:
         """What so many updates draw."""
         drawn = torch.empty(updates, 2, batch, self.noise_size, device=generator.device).normal_(generator=generator)
+        drawn = drawn.to(self.fixed_temperature.device)
         return [Noise(*pair.unbind(0)) for pair in drawn.unbind(0)]
 
     @rlt.typed

@@ -101,4 +101,4 @@ class SquashedGaussian(nn.Module):
     def uniform(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch *shape"]:
         """Actions anywhere within the bounds, each alike: exploration before anything is learned."""
         drawn = torch.empty(batch, self.size, device=generator.device).uniform_(-1, 1, generator=generator)
-        return self.within(self.centre + self.half_width * drawn)
+        return self.within(self.centre + self.half_width * drawn.to(self.centre.device))
