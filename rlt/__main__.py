@@ -8,6 +8,7 @@ COMMANDS = {
     "train": "train an agent: +experiment=NAME, key=value …, -m for sweeps, resume=RUN, like=RUN",
     "evaluate": "play the policy of a run in environments that training never saw",
     "report": "draw and tabulate runs, with seeds and intervals",
+    "export": "write the policy of a run as ONNX and torch.export, checked against the agent",
     "check": "find wrong shapes in networks before they run",
     "doctor": "say what is installed and what works here",
 }

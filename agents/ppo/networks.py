@@ -17,6 +17,7 @@ from rlt.nn.mlp import activation, hidden_layers
 from rlt.rl.distributions import Distribution
 from rlt.rl.encoder import Encoder, rows, space_leaves, structure_of
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler, TreeNormalizer
+from rlt.rl.trees import tree_leaves, tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.shapes.spaces import check_policy, describe_space, is_image, policy_output
 from rlt.types import Float, Tensor
@@ -195,7 +196,9 @@ class PPOPolicy(nn.Module):
         parameters = self.distribution.parameters(output, self.log_std)
         if generator is None:
             return self.distribution.mode(parameters)
-        return self.distribution.sample(parameters, self.distribution.noise(rows(obs), generator))
+        device = tree_leaves(obs)[0].device
+        noise = tree_map(lambda drawn: drawn.to(device), self.distribution.noise(rows(obs), generator))
+        return self.distribution.sample(parameters, noise)
 
 
 def normalizer_for(space: Space[Any], clip: float) -> nn.Module:

@@ -140,9 +140,10 @@ class SACPolicy(nn.Module):
     def act(self, obs: Tensor, generator: torch.Generator | None) -> Tensor:
         """Actions for the environment: drawn with `generator`, the most likely ones without."""
         parameters, d = self(obs), self.distribution
+        noise = None if generator is None else d.noise(obs.shape[0], generator).to(obs.device)
         if isinstance(d, Categorical):
-            return d.mode(parameters) if generator is None else d.sample(parameters, d.noise(obs.shape[0], generator))
-        pre_tanh = parameters.mean if generator is None else d.pre_tanh(parameters, d.noise(obs.shape[0], generator))
+            return d.mode(parameters) if noise is None else d.sample(parameters, noise)
+        pre_tanh = parameters.mean if noise is None else d.pre_tanh(parameters, noise)
         return d.within(d.action(pre_tanh))
 
     def random_actions(self, batch: int, generator: torch.Generator) -> Tensor:

@@ -181,8 +181,8 @@ class TD3(OffPolicyAgent):
 
         critic = step.minimise("critics", of_critics, rate)
         actor = step.minimise("actor", of_actor, rate, active=lambda kept: due)
-        step.average("target_actor", "actor", config.tau * due.float())
-        step.average("target_critics", "critics", config.tau * due.float())
+        step.average("target_actor", "actor", config.tau * due.to(noise.dtype))
+        step.average("target_critics", "critics", config.tau * due.to(noise.dtype))
         return {"row": torch.cat([critic.loss.reshape(1), actor.loss.reshape(1), critic.kept.reshape(1), critic.norm])}
 
     def numbers(self) -> dict[str, float]:

@@ -20,6 +20,7 @@ import torch
 
 from rlt.log.metrics_csv import read_metrics
 from rlt.run.folder import RunFolder
+from rlt.store.segment import Segment
 from rlt.store.tree import load_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +159,9 @@ def _timeless(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tree_differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, Segment) and isinstance(other, Segment):
+        yield from _tree_differences(one.read(), other.read(), where)
+    elif isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted({*one, *other}):
             if key.startswith("time/") or f"{where}{key}" == "run.elapsed":
                 continue

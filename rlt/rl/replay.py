@@ -22,7 +22,8 @@ from rlt.store.segment import Segment
 from rlt.types import Bool, Float, Int64, Tensor
 
 _SEGMENT_BYTES = 2**23
-"""About how large a segment file is: 8 MiB. That much of the newest is written anew with every checkpoint."""
+"""How large a segment file is at most (of a small replay it is a sixteenth). So much of the newest is written anew with every
+checkpoint."""
 
 
 class Transitions(NamedTuple):
@@ -92,7 +93,7 @@ class Replay:
             self._terminated.flatten(),
         )
         row_bytes = sum(t[0].nbytes for t in (self._frames, self._action, self._reward, self._terminated, self._truncated))
-        self._segment_rows = max(min(_SEGMENT_BYTES // row_bytes, self.rows), 1)
+        self._segment_rows = max(min(_SEGMENT_BYTES // row_bytes, self.rows // 16), 1)
         self.added = 0
         """Rows added so far. Row n of the stream lies in row n modulo the ring's size."""
         self._first = 0

@@ -24,9 +24,28 @@ HOPPER = [
 ]
 
 
+# A replay that is overwritten several times, in segments of which some are removed between checkpoints.
+DQN_LUNARLANDER = [
+    "+experiment=dqn_lunarlander",
+    "env.num_envs=2",
+    "env.backend=sync",
+    "total_steps=3_000",
+    "agent.buffer_size=800",
+    "agent.learning_starts=200",
+    "agent.double=true",
+    "model.hidden=[32]",
+    "checkpoint.interval=250",
+    "log.interval=200",
+    "threads=1",
+    *SHORT,
+]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "kills"), [(CARTPOLE, 2), (LUNARLANDER, 1), (HOPPER, 1)], ids=["cartpole", "lunarlander", "hopper"]
+    ("words", "kills"),
+    [(CARTPOLE, 2), (LUNARLANDER, 1), (HOPPER, 1), (DQN_LUNARLANDER, 2)],
+    ids=["cartpole", "lunarlander", "hopper", "dqn"],
 )
 def test_a_killed_run_ends_equal_to_one_that_was_never_killed(tmp_path, words, kills):
     whole = train(tmp_path / "whole", words)
