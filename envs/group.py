@@ -28,6 +28,7 @@ class Group:
         self.id, self.num_envs, self.autoreset, self.first = source.id, num_envs, autoreset, first
         self.envs: list[gym.Env[Any, Any]] = [source.build() for _ in range(num_envs)]
         example = self.envs[0]
+        self.render_fps = float((example.metadata or {}).get("render_fps") or 30.0)
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self.observations = Layout(self.observation_space, "observation")
         self.actions = ActionRows(self.action_space)
