@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rlt.registry import lazy_names
 
 if TYPE_CHECKING:
+    from .dqn import DQN as DQN
     from .ppo import PPO as PPO
+    from .sac import SAC as SAC
 
-__all__ = ["PPO"]
-__getattr__, __dir__ = lazy_names(__name__, {"PPO": ".ppo.agent"})
+__all__ = ["DQN", "PPO", "SAC"]
+__getattr__, __dir__ = lazy_names(__name__, {"DQN": ".dqn.agent", "PPO": ".ppo.agent", "SAC": ".sac.agent"})

@@ -61,6 +61,7 @@ class PPO(Agent):
             self.config.n_steps, self.vector_size, space.shape, torch.float32, d.action_shape, d.action_dtype, self.device
         )
         self._update = PPOUpdate(self.policy, self.config)
+        self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._clip: tuple[Tensor, Tensor] | None = None
         if isinstance(self.action_space, spaces.Box):
@@ -74,6 +75,10 @@ class PPO(Agent):
     def log_interval(self) -> int:
         """One rollout."""
         return self.config.n_steps * self.vector_size
+
+    def updates_in(self, total_steps: int) -> int:
+        rollouts = max(total_steps // self.log_interval, 1)
+        return rollouts * self.config.n_epochs * -(-self.log_interval // self._rollout_minibatch)
 
     def begin(self, total_steps: int) -> int:
         """Whole rollouts: floor(total_steps / rollout), at least one, after what is left of an open one."""
@@ -96,10 +101,10 @@ class PPO(Agent):
         updating = 0.0
         obs = self.start_environment()
         env, rollout = self._training_env(), self._rollout
-        with self.own_randomness():
+        with self.generators.own():
             while self.steps < until:
                 with torch.no_grad():
-                    action = self.policy.act(obs, self._exploration)
+                    action = self.policy.act(obs, self.generators.exploration)
                     step = env.step(self._for_environment(action))
                     rollout.add(obs, action, step)
                 self.episodes.update(step)
@@ -121,7 +126,7 @@ class PPO(Agent):
         progress = (self.steps - self.log_interval - self._schedule[0]) / max(self._schedule[1] - self._schedule[0], 1)
         numbers = [s.at(progress) for s in (config.learning_rate, config.clip_range, config.ent_coef)]
         coefficients = Coefficients(*(torch.tensor([x], device=self.device) for x in numbers))
-        metrics = self._update(batch, self._rollout_minibatch, coefficients, self._batches)
+        metrics = self._update(batch, self._rollout_minibatch, coefficients, self.generators.batches)
         if policy.normalizer is not None:
             policy.normalizer.update(rollout.obs.flatten(0, 1))
         self._refuse_nan(metrics)
@@ -173,8 +178,9 @@ class PPO(Agent):
     def own_state(self) -> State:
         return {"optimizer": self._update.state()}
 
-    def load_own_state(self, state: State) -> None:
+    def load_own_state(self, state: State) -> str | None:
         self._update.load_state(state["optimizer"])
+        return None
 
     def open_state(self) -> State:
         return {"rollout": self._rollout.state(), "running_return": self._running_return}

@@ -22,6 +22,8 @@ from rlt.types import Float, Tensor
 class MLP(rlt.Module):
     """Actor and critic on a vector observation, separate or on one trunk."""
 
+    modeless = True
+
     def __init__(
         self, obs_dim: int, n_out: int, hidden: tuple[int, ...], kind: type[nn.Module], shared: bool, orthogonal_init: bool
     ) -> None:
@@ -55,6 +57,8 @@ class MLP(rlt.Module):
 
 class WithCritic(nn.Module):
     """An own network that gives the distribution's parameters alone, and a critic beside it."""
+
+    modeless = True
 
     def __init__(self, actor: nn.Module, critic: nn.Module) -> None:
         super().__init__()
@@ -96,6 +100,8 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
 
 class PPOPolicy(nn.Module):
     """What acts, and what is saved: normalisers, network, and the spread of a Gaussian."""
+
+    modeless = True
 
     def __init__(
         self, network: nn.Module, distribution: Distribution, obs_shape: tuple[int, ...], *,

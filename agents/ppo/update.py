@@ -74,17 +74,16 @@ class PPOUpdate:
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
         self.step.gather()
-        self.policy.train()
         size, device = rollout.obs.shape[0], rollout.obs.device
         rows = []
         active = torch.ones(1, dtype=torch.bool, device=device)
-        for _ in range(self.config.n_epochs):
-            order = torch.randperm(size, generator=generator, device=device)
-            for indices in order.split(minibatch_size):
-                made = self.step(rollout, indices, coefficients, active)
-                rows.append(made["row"])
-                active = made["active"]
-        self.policy.eval()
+        with self.step.training("policy"):
+            for _ in range(self.config.n_epochs):
+                order = torch.randperm(size, generator=generator, device=generator.device).to(device)
+                for indices in order.split(minibatch_size):
+                    made = self.step(rollout, indices, coefficients, active)
+                    rows.append(made["row"])
+                    active = made["active"]
         return torch.stack(rows)
 
     def _minibatch(

@@ -37,11 +37,11 @@ PROOFS = [
     ),
     Proof(
         "resume_lunarlander", "A LunarLander run killed at three random moments ends equal to one that was not, to the bit.",
-        partial(resumes, words=["+experiment=ppo_lunarlander"], seed=1),
+        partial(resumes, words=["+experiment=ppo_lunarlander", "total_steps=131_072"], seed=1),
     ),
     Proof(
         "resume_hopper", "A Hopper run killed at three random moments ends equal to one that was not, to the bit.",
-        partial(resumes, words=["+experiment=ppo_hopper"], seed=2),
+        partial(resumes, words=["+experiment=ppo_hopper", "total_steps=122_880"], seed=2),
     ),
     Proof(
         "repeats", "One command gives one result; another seed another; evaluation changes nothing that is learned.",

@@ -1,6 +1,6 @@
 """Random layers, operators and inputs: each shape rule's answer beside what torch itself does.
 
-    python experiments/proofs/rules_against_torch.py --cases 20000 --seed 0
+    python -m experiments.proofs.rules_against_torch --cases 20000 --seed 0
 
 A case agrees where both refuse, or both give the same shapes and dtypes. Each agreed case is asked again with sizes
 made unknown, named, or hidden in a run of sizes: the rule must then answer what is consistent with torch's answer, and
@@ -15,8 +15,9 @@ import sys
 from collections import Counter
 
 import torch
-from rule_case import REFUSED, Case, answer_of_rule, check, is_complete, spec_of
-from torch_cases import GENERATORS
+
+from experiments.proofs.rule_case import REFUSED, Case, answer_of_rule, check, is_complete, spec_of
+from experiments.proofs.torch_cases import GENERATORS
 
 
 def run(cases: int, seed: int) -> tuple[Counter[str], list[tuple[Case, str]], int, int]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from rule_case import Case, Slot, layer_case, operator_case
 from torch import Tensor
+
+from experiments.proofs.rule_case import Case, Slot, layer_case, operator_case
 
 Generator = Callable[[random.Random], Case]
 GENERATORS: list[Generator] = []
@@ -98,7 +99,7 @@ def embedding_bag(r: random.Random) -> Case:
 def convolution(r: random.Random) -> Case:
     n = r.choice((1, 2, 2, 3))
     channels, groups = r.choice((1, 2, 4)), r.choice((1, 1, 1, 2))
-    lead = () if r.random() < 0.2 else (r.randint(1, 3),)
+    lead: tuple[int, ...] = () if r.random() < 0.2 else (r.randint(1, 3),)
     lead = lead if r.random() > 0.05 else (1, 2)
     shape = (*lead, channels, *(r.randint(1, 9) for _ in range(n)))
     extra = options(r, stride=(1, 2, 3), padding=(0, 1, 2), dilation=(1, 2))
@@ -141,8 +142,9 @@ def pooling(r: random.Random) -> Case:
     rank = r.choice((n + 1, n + 2, n + 2, n + 2)) if r.random() > 0.05 else r.choice((n, n + 3))
     shape = tuple(r.randint(1, 9) for _ in range(rank))
     what = r.choice(("Max", "Avg", "LP"))
-    kernel, stride = per_size(r, n, (1, 2, 3, 4)), {} if r.random() < 0.5 else {"stride": r.choice((1, 2, 3))}
-    ceil = {"ceil_mode": True} if r.random() < 0.4 else {}
+    kernel = per_size(r, n, (1, 2, 3, 4))
+    stride: dict[str, Any] = {} if r.random() < 0.5 else {"stride": r.choice((1, 2, 3))}
+    ceil: dict[str, Any] = {"ceil_mode": True} if r.random() < 0.4 else {}
     if what == "Max":
         extra = options(r, padding=(0, 1, 2), dilation=(1, 2), return_indices=(True, False))
         return layer_case(f"MaxPool{n}d", [torch.rand(shape)], kernel, **stride, **ceil, **extra)
@@ -242,9 +244,11 @@ def multihead_attention(r: random.Random) -> Case:
     width = heads * r.randint(1, 3) if r.random() > 0.05 else 5
     first = r.random() < 0.5
     b, t, s = r.randint(1, 3), r.randint(1, 4), r.randint(1, 4)
-    lay = (lambda n, w: (b, n, w)) if first else (lambda n, w: (n, b, w))
-    if r.random() < 0.2:
-        lay = lambda n, w: (n, w)  # noqa: E731
+    batched = r.random() >= 0.2
+
+    def lay(n: int, w: int) -> tuple[int, ...]:
+        return ((b, n, w) if first else (n, b, w)) if batched else (n, w)
+
     tensors = [
         torch.rand(lay(t, width)),
         torch.rand(lay(s, wrong(r, width, 0.06))),
@@ -691,13 +695,13 @@ def indexing(r: random.Random) -> Case:
         if what < 0.3:
             items.append(r.randint(-size, size - 1) if r.random() > 0.05 else size)
         elif what < 0.6:
-            bounds = [None if r.random() < 0.4 else r.randint(-size - 1, size + 1) for _ in range(2)]
+            first, last = bounds = [None if r.random() < 0.4 else r.randint(-size - 1, size + 1) for _ in range(2)]
             named = (
                 named
                 and all(b is None or abs(b) <= size for b in bounds)
-                and slice(*bounds).indices(size)[:2] == tuple(sorted(slice(*bounds).indices(size)[:2]))
+                and slice(first, last).indices(size)[:2] == tuple(sorted(slice(first, last).indices(size)[:2]))
             )
-            items.append(slice(*bounds, r.choice((None, None, None, 1, 2))))
+            items.append(slice(first, last, r.choice((None, None, None, 1, 2))))
         elif what < 0.7:
             items.append(None)
             continue
@@ -768,9 +772,9 @@ def gathering(r: random.Random) -> Case:
     x = torch.rand(shape)
     if name == "index_add":
         n = r.randint(1, 3)
-        source = list(shape)
-        source[dim] = wrong(r, n)
-        return operator_case(name, [x, torch.zeros(n, dtype=torch.int64), torch.rand(source)], X, dim, Y, Z)
+        added = list(shape)
+        added[dim] = wrong(r, n)
+        return operator_case(name, [x, torch.zeros(n, dtype=torch.int64), torch.rand(added)], X, dim, Y, Z)
     if name == "take_along_dim":
         asked = [s if r.random() < 0.8 else 1 for s in shape]
         asked[dim] = r.randint(1, 4)

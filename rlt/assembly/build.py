@@ -7,6 +7,7 @@ from typing import Any
 
 from rlt import registry
 from rlt.assembly.root import Experiment, parse
+from rlt.config import to_mapping
 from rlt.errors import ConfigError, RunError
 from rlt.rl.agent import Agent
 from rlt.rl.vector_env import VectorEnv
@@ -74,7 +75,7 @@ def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
         env,
         model={"name": experiment.model_name, **experiment.model},
         seed=experiment.run.seed,
-        threads=experiment.threads,
+        **to_mapping(experiment.engine),
         **options,
     )
     return agent
@@ -108,7 +109,7 @@ def evaluated_agent(
     cls = agent_class(experiment.agent_name)
     agent: Agent = cls.for_spaces(
         env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,
-        model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, threads=experiment.threads,
+        model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, **to_mapping(experiment.engine),
         **vars(experiment.agent),
     )
     agent.load_weights(weights)

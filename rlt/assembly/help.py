@@ -14,6 +14,7 @@ from rlt.assembly.compose import groups, hydra_at, plan
 from rlt.assembly.root import MODELS, agent_config, env_config
 from rlt.assembly.yaml_files import commented_yaml
 from rlt.config import defaults, doc_lines, field_types
+from rlt.engine.config import EngineConfig
 from rlt.run.config import RunConfig
 
 _HEAD = """\
@@ -43,7 +44,7 @@ def help_page(words: list[str]) -> str:
     lines += [f"  {name:<22}{_first_comment('experiment', name)}" for name in found.get("experiment", [])]
     lines += ["", "Groups"]
     lines += [f"  {g + '=':<12}{', '.join(names)}" for g, names in found.items() if g not in ("experiment", "run")]
-    lines += ["", "The run", *_fields(RunConfig, "", width)]
+    lines += ["", "The run", *_fields(RunConfig, "", width), *_fields(EngineConfig, "", width)]
     lines += ["", "Environment", *_fields(env_config(), "env.", width)]
     lines += ["", f"Agent {planned.agent_name}", *_fields(agent_config(planned.agent_name), "agent.", width)]
     if planned.model_name in MODELS:
@@ -92,5 +93,5 @@ def commented_config(words: list[str]) -> str:
         part: dict[str, Any] = values.pop(group)
         body = commented_yaml(cls, part, "  ") if cls else textwrap.indent(yaml.safe_dump(part, sort_keys=False), "  ")
         out.append(f"{group}:\n{body}\n")
-    threads = values.pop("threads")
-    return "\n".join(out) + "\n" + commented_yaml(RunConfig, values) + f"threads: {'null' if threads is None else threads}\n"
+    engine = {name: values.pop(name) for name in field_types(EngineConfig)}
+    return "\n".join(out) + "\n" + commented_yaml(RunConfig, values) + commented_yaml(EngineConfig, engine)

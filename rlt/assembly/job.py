@@ -34,6 +34,7 @@ def start(experiment: Experiment, path: Path, overrides: Mapping[str, str] | Non
         if weights is not None:
             agent.load_weights(weights[0])
             say(f"weights of {experiment.run.init_from} after {weights[1]:,} steps; schedules start anew")
+        agent.settle(experiment.run.total_steps)
         run = resolved(experiment.run, agent, device_of(experiment))
         config = experiment.describe() | agent.describe() | to_mapping(run)
         folder = RunFolder.create(
@@ -63,6 +64,7 @@ def resume(path: Path, trust: tuple[str, ...]) -> Outcome:
     env = make_env(experiment)
     try:
         agent = make_agent(experiment, env)
+        agent.settle(experiment.run.total_steps)
         for difference in differences(record):
             say(f"this resume may not be exact: {difference}")
         say(f"resuming {path} at {state['run']['steps']:,} of {state['run']['stop']:,} steps")
@@ -108,6 +110,8 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
     env = agent.env
     assert env is not None
     threads = f"{agent.threads} thread" + ("s" if agent.threads > 1 else "")
+    if agent.engine.compile == "on":
+        threads += f", compiled from update {agent.engine.compile_at:,} on"
     envs = f"{env.num_envs} environment" + ("s" if env.num_envs > 1 else "")
     network = (
         str(agent.model["name"]).rpartition(":")[2] if isinstance(agent.model["name"], str) else agent.model["name"].__name__
@@ -115,7 +119,8 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
     return (
         f"{agent.name.upper()} on {env.id}, {envs} ({env.backend}), seed {run.seed}\n"
         f"{network} with {parameters:,} parameters on {agent.device}, {threads}\n"
-        f"run: {folder.path}    watch: tensorboard --logdir {folder.path}"
+        + (f"{agent.storage_text}\n" if agent.storage_text else "")
+        + f"run: {folder.path}    watch: tensorboard --logdir {folder.path}"
     )
 
 

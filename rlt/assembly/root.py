@@ -9,11 +9,12 @@ from typing import Any
 
 from rlt import registry
 from rlt.config import from_mapping, to_mapping, unknown_key
+from rlt.engine.config import EngineConfig
 from rlt.errors import ConfigError
-from rlt.nn.config import MLPConfig
+from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.run.config import RunConfig
 
-MODELS: dict[str, type] = {"mlp": MLPConfig}
+MODELS: dict[str, type] = {"mlp": MLPConfig, "cnn": CNNConfig}
 """Options of the networks that come with the agents, by `model.name`."""
 
 _GROUPS = ("agent", "env", "model")
@@ -32,7 +33,7 @@ class Experiment:
     model: Mapping[str, Any]
     """Options of the network: checked for rlt's own, passed on for others."""
     run: RunConfig
-    threads: int | None = None
+    engine: EngineConfig = dataclasses.field(default_factory=EngineConfig)
     name: str | None = None
     """Of the experiment file, where there was one."""
 
@@ -40,7 +41,7 @@ class Experiment:
         """As plain values, in the order of the YAML files."""
         return {
             "agent": {"name": self.agent_name} | to_mapping(self.agent), "env": to_mapping(self.env),
-            "model": {"name": self.model_name} | dict(self.model), "threads": self.threads, **to_mapping(self.run),
+            "model": {"name": self.model_name} | dict(self.model), **to_mapping(self.engine), **to_mapping(self.run),
         }
 
 
@@ -62,14 +63,15 @@ def parse(
 ) -> Experiment:
     """Every key and value checked. `trust` is a tuple where `values` came from a file (see `rlt.registry`)."""
     run_fields = [f.name for f in dataclasses.fields(RunConfig)]
-    known = [*_GROUPS, *run_fields, "threads"]
+    engine_fields = [f.name for f in dataclasses.fields(EngineConfig)]
+    known = [*_GROUPS, *run_fields, *engine_fields]
     for key in values:
         if key not in (*known, "seeds"):
             raise unknown_key(key, known)
     groups = {group: _group(values, group) for group in _GROUPS}
     agent, model = dict(groups["agent"]), dict(groups["model"])
     agent_name, model_name = str(agent.pop("name", "ppo")), str(model.pop("name", "mlp"))
-    _check_names(groups["env"], model_name, trust, repeat)
+    _check_names(groups["env"], model_name, model.get("critic"), trust, repeat)
     if model_name in MODELS:
         model = to_mapping(from_mapping(MODELS[model_name], model, "model"))
     elif not registry.is_external(model_name):
@@ -78,9 +80,6 @@ def parse(
             "there is: " + ", ".join(MODELS),
             "or your own: package.module:Class",
         )
-    threads = values.get("threads")
-    if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
-        raise ConfigError(f"threads={threads} does not fit", "expected a whole number of at least 1, or null")
     return Experiment(
         agent_name,
         from_mapping(agent_config(agent_name, trust, repeat), agent, "agent"),
@@ -88,7 +87,7 @@ def parse(
         model_name,
         model,
         from_mapping(RunConfig, {k: v for k, v in values.items() if k in run_fields}),
-        threads,
+        from_mapping(EngineConfig, {k: v for k, v in values.items() if k in engine_fields}),
         name,
     )
 
@@ -104,9 +103,14 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
     return value
 
 
-def _check_names(env: Mapping[str, Any], model_name: str, trust: tuple[str, ...] | None, repeat: str | None) -> None:
+def _check_names(
+    env: Mapping[str, Any], model_name: str, critic: Any, trust: tuple[str, ...] | None, repeat: str | None
+) -> None:
     registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
     for wrapper in env.get("wrappers") or ():
         name = wrapper.get("name", "") if isinstance(wrapper, Mapping) else wrapper
         registry.check_trust(str(name), key="env.wrappers", trust=trust, repeat=repeat)
     registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
+    if critic is not None:
+        named = critic.get("name") if isinstance(critic, Mapping) else critic
+        registry.check_trust(str(named), key="model.critic.name", trust=trust, repeat=repeat)

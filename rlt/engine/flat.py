@@ -39,13 +39,16 @@ class FlatParameters:
         self._addresses = [p.data_ptr() for p in self.parameters]
 
     @torch.no_grad()
-    def gather(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Takes parameters that were replaced from outside (`.to()`, `load_state_dict(assign=True)`) back into the buffer.
+    def gather(self, parameters: Iterable[nn.Parameter]) -> bool:
+        """Takes parameters that were replaced from outside (`.to()`, `load_state_dict(assign=True)`) back into the buffer, and
+        says whether there were any.
 
         `parameters` are the network's as they are now: an assignment makes new ones."""
         self.parameters = list(dict.fromkeys(p for p in parameters if p.requires_grad))
-        if any(p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses)):
+        replaced = any(p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses))
+        if replaced:
             device = self.parameters[0].device
             self.buffer = torch.cat([p.detach().reshape(-1) for p in self.parameters]).to(self.buffer.dtype)
             self.gradient = torch.zeros_like(self.buffer, device=device)
             self._attach()
+        return replaced

@@ -16,6 +16,7 @@ the two equal.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -62,12 +63,26 @@ class Group:
     state: OptimizerState = field(init=False)
     statistics: dict[str, Tensor] = field(init=False)
     """Buffers that the forward itself writes to (batch norm): they go into a pure step and come out of it."""
+    evaluating: nn.Module = field(init=False)
+    """The module itself where train and eval mode are the same to it, else a copy in eval mode that shares every tensor."""
+    learning: nn.Module = field(init=False)
+    """The same in train mode: a compiler that works beside must not see the module change its mode."""
 
     def __post_init__(self) -> None:
         self.names = [name for name, p in self.module.named_parameters() if p.requires_grad]
         self.flat = FlatParameters(self.module.parameters())
         self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
+        self._look()
+
+    def _look(self) -> None:
         self.statistics = _written_buffers(self.module)
+        self._buffers = [id(b) for b in self.module.buffers()]
+        self.evaluating = self.learning = self.module
+        if depends_on_mode(self.module):
+            shared = {id(t): t for t in (*self.module.parameters(), *self.module.buffers())}
+            trains = self.module.training if self.optimizer is None else True
+            self.evaluating = copy.deepcopy(self.module, dict(shared)).eval()
+            self.learning = copy.deepcopy(self.module, dict(shared)).train(trains)
 
     @rlt.typed
     def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
@@ -78,17 +93,18 @@ class Group:
 
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
-        self.flat.gather(self.module.parameters())
-        self.statistics = _written_buffers(self.module)
+        replaced = self.flat.gather(self.module.parameters())
+        if replaced or (self.learning is not self.module and [id(b) for b in self.module.buffers()] != self._buffers):
+            self._look()
 
 
 class Step(ABC):
     """What an update may do."""
 
     @abstractmethod
-    def network(self, name: str) -> Network:
+    def network(self, name: str, *, evaluate: bool = False) -> Network:
         """The network as it is now. Gradients may flow through it to what it is given, never into its own parameters; its
-        batch-norm statistics change in its own `minimise` alone."""
+        batch-norm statistics change in its own `minimise` alone. With `evaluate` it runs in eval mode."""
 
     @abstractmethod
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
@@ -97,7 +113,8 @@ class Step(ABC):
 
     @abstractmethod
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
-        """target ← (1 - tau) target + tau source; a tensor `tau` `[1]` may be 0 where no update is due."""
+        """target ← (1 - tau) target + tau source; a tensor `tau` `[1]` may be 0 where no update is due. Batch-norm statistics
+        are the source's."""
 
 
 class EagerStep(Step):
@@ -106,11 +123,12 @@ class EagerStep(Step):
     def __init__(self, groups: Mapping[str, Group]) -> None:
         self.groups = groups
 
-    def network(self, name: str) -> Network:
+    def network(self, name: str, *, evaluate: bool = False) -> Network:
         group = self.groups[name]
+        module = group.evaluating if evaluate else group.module
         if not group.statistics:
-            return group.module
-        return lambda *inputs: functional_call(group.module, _clones(group.statistics), inputs)
+            return module
+        return lambda *inputs: functional_call(module, _clones(group.statistics), inputs)
 
     @rlt.typed
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
@@ -136,7 +154,9 @@ class EagerStep(Step):
     @torch.no_grad()
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
         buffer = self.groups[target].flat.buffer
-        buffer.copy_(buffer.lerp(self.groups[source].flat.buffer, tau))
+        buffer.lerp_(self.groups[source].flat.buffer, tau)
+        for key, statistic in self.groups[target].statistics.items():
+            statistic.copy_(self.groups[source].statistics[key])
 
 
 class PureStep(Step):
@@ -148,10 +168,11 @@ class PureStep(Step):
     ) -> None:
         self.groups, self.values, self.states, self.statistics = groups, dict(values), dict(states), dict(statistics)
 
-    def network(self, name: str) -> Network:
+    def network(self, name: str, *, evaluate: bool = False) -> Network:
         group = self.groups[name]
+        module = group.evaluating if evaluate else group.learning
         views, statistics = group.views(self.values[name]), self.statistics[name]
-        return lambda *inputs: functional_call(group.module, views | _clones(statistics), inputs)
+        return lambda *inputs: functional_call(module, views | _clones(statistics), inputs)
 
     @rlt.typed
     def minimise(self, name: str, loss: Loss, learning_rate: Float[Tensor, "1"], active: Active | None = None) -> Minimised:
@@ -161,7 +182,7 @@ class PureStep(Step):
 
         def of(parameters: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, Any, dict[str, Tensor]]]:
             written = _clones(before)
-            value, kept = loss(lambda *inputs: functional_call(group.module, parameters | written, inputs))
+            value, kept = loss(lambda *inputs: functional_call(group.learning, parameters | written, inputs))
             return value, (value, kept, written)
 
         gradients, (value, kept, written) = grad(of, has_aux=True)(group.views(self.values[name]))
@@ -177,6 +198,23 @@ class PureStep(Step):
 
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
         self.values[target] = self.values[target].lerp(self.values[source], tau)
+        if self.statistics[target]:
+            self.statistics[target] = dict(self.statistics[source])
+
+
+_MODELESS = (
+    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten,
+    nn.Unflatten, nn.LayerNorm, nn.GroupNorm, nn.Embedding, nn.Tanh, nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, nn.LeakyReLU,
+    nn.Sigmoid, nn.Softplus,
+)
+
+
+def depends_on_mode(module: nn.Module) -> bool:
+    """Whether some part of `module` may work otherwise in train than in eval mode. A class of rlt's own says so by
+    `modeless`; of a class that nothing is known about it is assumed."""
+    return any(
+        type(part) not in _MODELESS and not vars(type(part)).get("modeless", False) for part in module.modules()
+    )
 
 
 def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

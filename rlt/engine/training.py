@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from rlt.engine.compiler import compiled
 from rlt.engine.step import EagerStep, Group, PureStep, Step
+from rlt.errors import RunError
 from rlt.types import Tensor
 
 Update = Callable[..., dict[str, Tensor]]
@@ -25,20 +27,31 @@ class TrainingStep:
     With `compile_at` above 0 the compiler works in a thread while the first updates run eagerly, and the switch waits for
     it: at which update a run goes over depends on the config, never on a clock. A network with torch's own LSTM, GRU or RNN
     stays eager, and the log says so.
+
+    Where the compiler fails, the run stops if compiling is `required`, else it stays eager and the log says so.
     """
 
     def __init__(self, groups: Mapping[str, Group], update: Update, compile_at: int | None = None) -> None:
-        self.groups, self.update, self.compile_at = dict(groups), update, compile_at
+        self.groups, self.update = dict(groups), update
+        self.compile_at: int | None = None
+        self.updates = 0
+        self._eager = EagerStep(self.groups)
+        self._required = True
+        self._compiled: Callable[..., Any] | None = None
+        self._worker: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._succeeded = False
+        self.compile_from(compile_at)
+
+    def compile_from(self, compile_at: int | None, required: bool = True) -> None:
+        """Before the first update, or between two: sets `compile_at`."""
+        self._required = required
         plain = next((m for g in self.groups.values() for m in g.module.modules() if isinstance(m, torch.nn.RNNBase)), None)
         if compile_at is not None and plain is not None:
             # torch's compiler breaks the graph at its own recurrent kernels.
             _log.warning("training runs eager: torch cannot compile nn.%s; rlt.nn.RecurrentCore can be", type(plain).__name__)
-            self.compile_at = None
-        self.updates = 0
-        self._eager = EagerStep(self.groups)
-        self._compiled: Callable[..., Any] | None = None
-        self._worker: threading.Thread | None = None
-        self._failure: BaseException | None = None
+            compile_at = None
+        self.compile_at = compile_at
 
     def __call__(self, *tensors: Any) -> dict[str, Tensor]:
         """One update. `tensors` may be tensors or (nested) tuples and dicts of tensors."""
@@ -57,6 +70,22 @@ class TrainingStep:
         for group in self.groups.values():
             group.gather()
 
+    @contextmanager
+    def training(self, *names: str) -> Iterator[None]:
+        """The modules of these groups in train mode, afterwards in eval mode; nothing is done where that is the same."""
+        modules = [g.module for g in (self.groups[name] for name in names) if g.evaluating is not g.module]
+        for module in modules:
+            module.train()
+        try:
+            yield
+        finally:
+            for module in modules:
+                module.eval()
+
+    def average(self, target: str, source: str, tau: float) -> None:
+        """`Step.average`, between updates."""
+        self._eager.average(target, source, tau)
+
     def _run_eagerly(self, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
         with torch.no_grad():
             return self.update(self._eager, *tensors)
@@ -68,13 +97,28 @@ class TrainingStep:
         if self._compiled is None:
             self._compiled = compiled(self._pure)
         if self._failure is not None:
-            raise self._failure
+            return self._without_compiler(self._failure, tensors)
         with torch.no_grad():
-            metrics, statistics = self._compiled(*self._held(), *tensors)
+            if self._succeeded:
+                metrics, statistics = self._compiled(*self._held(), *tensors)
+            else:
+                try:
+                    metrics, statistics = self._compiled(*self._held(), *tensors)
+                except Exception as error:
+                    return self._without_compiler(error, tensors)
+                self._succeeded = True
             for name, written in statistics.items():
                 for key, value in written.items():
                     self.groups[name].statistics[key].copy_(value)
         return metrics
+
+    def _without_compiler(self, error: BaseException, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        if self._required:
+            raise RunError("the training step cannot be compiled", reason[:300], fix="compile=off") from error
+        _log.warning("training stays eager: the training step cannot be compiled: %s", reason[:200])
+        self.compile_at = None
+        return self._run_eagerly(tensors)
 
     def _held(self) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]], dict[str, dict[str, Tensor]]]:
         return (
@@ -101,14 +145,16 @@ class TrainingStep:
         return metrics, {name: written for name, written in step.statistics.items() if written}
 
     def _compile_beside(self, tensors: tuple[Any, ...]) -> None:
-        """Starts the compiler on copies, once."""
+        """Starts the compiler on copies of what the step writes to, once. What it only reads may change meanwhile."""
         if self._compiled is not None:
             return
         self._compiled = compiled(self._pure)
-        copies = _cloned((*self._held(), *tensors))
+        copies = (*_cloned(self._held()), *tensors)
+        threads = torch.get_num_threads()
 
         def work() -> None:
             try:
+                torch.set_num_threads(threads)  # a new thread has its own number, and the code is made for one
                 with torch.no_grad():
                     assert self._compiled is not None
                     self._compiled(*copies)

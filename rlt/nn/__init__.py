@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from .noisy import NoisyLinear
     from .recurrent import RecurrentCore, RecurrentState
     from .residual import BottleneckBlock, ResidualBlock
+    from .stacked import StackedLinear, StackedMLP
 
 __all__ = [
     "MLP", "BottleneckBlock", "CategoricalHead", "ConvStack", "DuelingHead", "Ensemble", "GaussianHead", "MLPConfig", "NatureCNN",
-    "NoisyLinear", "QuantileHead", "RecurrentCore", "RecurrentState", "ResidualBlock", "initialize",
+    "NoisyLinear", "QuantileHead", "RecurrentCore", "RecurrentState", "ResidualBlock", "StackedLinear", "StackedMLP",
+    "initialize",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -36,6 +38,8 @@ __getattr__, __dir__ = lazy_names(
         "RecurrentCore": ".recurrent",
         "RecurrentState": ".recurrent",
         "ResidualBlock": ".residual",
+        "StackedLinear": ".stacked",
+        "StackedMLP": ".stacked",
         "initialize": ".initializers",
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -11,12 +11,23 @@ class MLPConfig:
     """Fully connected layers on a vector observation."""
 
     hidden: tuple[int, ...] | None = None
-    """Widths of the hidden layers. null: the agent's own (PPO 64, 64)."""
+    """Widths of the hidden layers. null: the agent's own (PPO and DQN 64, 64; SAC 256, 256)."""
     activation: Literal["tanh", "relu", "gelu", "elu", "silu"] | None = None
-    """Between the layers. null: the agent's own (PPO tanh)."""
+    """Between the layers. null: the agent's own (PPO tanh; DQN and SAC relu)."""
     orthogonal_init: bool | None = None
-    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true)."""
+    """Orthogonal weights with the gains of the PPO papers, zero biases; false: torch's own. null: the agent's own (PPO true, DQN
+    and SAC false)."""
     shared: bool = False
     """One trunk for actor and critic instead of one each."""
     log_std_init: float = 0.0
     """Start of the logarithm of a Gaussian policy's standard deviation. -2 (careful) to 0."""
+    critic: dict[str, Any] | None = None
+    """SAC: critics of your own, {name: package.module:Class, …} with their constructor's options. null: like the actor."""
+
+
+@dataclass(frozen=True)
+class CNNConfig:
+    """The convolutions of Mnih et al. 2015 (doi:10.1038/nature14236) on images of bytes, of either channel order."""
+
+    features: int = 512
+    """Width of the layer after the convolutions."""

@@ -19,6 +19,8 @@ class ConvStack(rlt.Module):
     `layers` lists `(out_channels, kernel_size, stride)` or `(out_channels, kernel_size, stride, padding)`.
     """
 
+    modeless = True
+
     def __init__(self, channels: int, layers: Sequence[tuple[int, ...]], activation_name: str = "relu") -> None:
         super().__init__()
         parts: list[nn.Module] = []
@@ -48,6 +50,8 @@ class ConvStack(rlt.Module):
 
 class NatureCNN(rlt.Module):
     """The network of Mnih et al. 2015 (doi:10.1038/nature14236): bytes in, `n_out` features out."""
+
+    modeless = True
 
     def __init__(self, channels: int = 4, height: int = 84, width: int = 84, n_out: int = 512) -> None:
         super().__init__()

@@ -14,6 +14,8 @@ class DuelingHead(rlt.Module):
     """Action values as a state's value plus each action's advantage over the mean (Wang et al. 2016, arXiv:1511.06581,
     equation 9)."""
 
+    modeless = True
+
     def __init__(self, n_in: int, n_actions: int) -> None:
         super().__init__()
         self.value, self.advantage = nn.Linear(n_in, 1), nn.Linear(n_in, n_actions)
@@ -26,6 +28,8 @@ class DuelingHead(rlt.Module):
 
 class QuantileHead(rlt.Module):
     """Quantiles of each action's return (Dabney et al. 2018, arXiv:1710.10044)."""
+
+    modeless = True
 
     def __init__(self, n_in: int, n_actions: int, n_quantiles: int = 200) -> None:
         super().__init__()
@@ -40,6 +44,8 @@ class QuantileHead(rlt.Module):
 
 class CategoricalHead(rlt.Module):
     """Logits over the atoms of each action's return (C51, Bellemare et al. 2017, arXiv:1707.06887)."""
+
+    modeless = True
 
     def __init__(self, n_in: int, n_actions: int, n_atoms: int = 51) -> None:
         super().__init__()
@@ -61,6 +67,8 @@ class Gaussian(NamedTuple):
 
 class GaussianHead(rlt.Module):
     """Mean and log standard deviation that depend on the observation, the latter clamped (SAC, arXiv:1812.05905)."""
+
+    modeless = True
 
     def __init__(self, n_in: int, d: int, log_std_min: float = -20.0, log_std_max: float = 2.0) -> None:
         super().__init__()

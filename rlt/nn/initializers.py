@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rlt.errors import ConfigError, one_of
+from rlt.nn.stacked import StackedLinear
 
 Initializer: TypeAlias = Literal["orthogonal", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "torch"]
 
@@ -40,6 +41,10 @@ def initialize(module: nn.Module, name: str = "orthogonal", gain: float = 1.0) -
             _RULES[name](layer.weight, gain)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+        elif isinstance(layer, StackedLinear):
+            for weight in layer.weight:  # each member alone
+                _RULES[name](weight, gain)
+            nn.init.zeros_(layer.bias)
 
 
 def orthogonal(module: nn.Module, gain: float) -> None:

@@ -43,6 +43,8 @@ def hidden_layers(sizes: Sequence[int], kind: type[nn.Module], layer_norm: bool 
 class MLP(rlt.Module):
     """`n_in` through hidden layers to `n_out`, on any number of leading dimensions."""
 
+    modeless = True
+
     def __init__(
         self, n_in: int, n_out: int, hidden: Sequence[int] = (64, 64), activation_name: str = "relu", *, layer_norm: bool = False,
         dropout: float = 0.0,

@@ -6,8 +6,7 @@ An agent says what is its own: `build` (networks and storage), `advance` (collec
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -16,16 +15,20 @@ from gymnasium import Space
 from torch import nn
 
 from rlt.config import from_mapping, to_mapping
+from rlt.engine.choice import settle
+from rlt.engine.config import engine_config
 from rlt.engine.threads import threads_for, use_threads
+from rlt.engine.training import TrainingStep
 from rlt.errors import ConfigError, RunError
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
+from rlt.rl.generators import Generators
 from rlt.rl.networks import Model, normal_model, plain_model
 from rlt.rl.predict import from_policy, to_policy
 from rlt.rl.saving import load_agent, save_agent
 from rlt.rl.seeds import Seeds
 from rlt.rl.vector_env import Observation, VectorEnv
-from rlt.run.callbacks import Callback
+from rlt.run.callbacks import Callback, as_callbacks
 from rlt.run.config import EvaluationConfig, RunConfig
 from rlt.run.folder import RunFolder
 from rlt.run.learner import Metrics, State
@@ -45,17 +48,18 @@ class Agent(ABC):
 
     def __init__(
         self, env: VectorEnv[Train], *, eval_env: VectorEnv[Test] | None = None, model: Model = None, seed: int = 0,
-        threads: int | None = None, **options: Any,
+        threads: int | None = None, compile: str = "auto", compile_at: int | None = None, **options: Any,
     ) -> None:
-        """`options` are the fields of `Config`; `threads=None` chooses by the network's size."""
+        """`options` are the fields of `Config`; `threads`, `compile` and `compile_at` those of `rlt.engine.config`."""
         if not isinstance(env, VectorEnv):
             made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
             raise ConfigError(f"{type(self).__name__} wants a vector environment", f"got {type(env).__name__}", fix=made)
         self.config = from_mapping(self.Config, options, "agent")
+        self.engine = engine_config(threads, compile, compile_at)
         self.env: VectorEnv[Train] | None = env
         self._eval_env = eval_env
         self._eval_envs: dict[int, VectorEnv[Test]] = {}
-        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed, threads)
+        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed)
 
     def _build(
         self,
@@ -65,23 +69,18 @@ class Agent(ABC):
         device: torch.device,
         model: Model,
         seed: int,
-        threads: int | None,
     ) -> None:
         self.observation_space, self.action_space = observation_space, action_space
         self.device, self.vector_size = device, num_envs
         self.seed, self.seeds = seed, Seeds.of(seed)
         self.model = normal_model(model)
         self.steps, self._schedule = 0, (0, 0)
-        self._exploration = torch.Generator(device).manual_seed(self.seeds.exploration)
-        self._batches = torch.Generator(device).manual_seed(self.seeds.batches)
-        self._prediction = torch.Generator(device).manual_seed(self.seeds.evaluate)
+        self.generators = Generators(self.seeds, device)
         self.episodes = EpisodeStatistics(num_envs)
         self._obs: Observation | None = None
-        with torch.random.fork_rng(devices=self._cuda()):
-            torch.manual_seed(self.seeds.networks)
+        with self.generators.initial(self.seeds.networks):
             self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
-            self._global = self._global_states()
-        self.threads = threads_for(self.policy, threads)
+        self.threads = threads_for(self.policy, self.engine.threads)
         self.prepare()
 
     @classmethod
@@ -96,13 +95,16 @@ class Agent(ABC):
         model: Model = None,
         seed: int = 0,
         threads: int | None = None,
+        compile: str = "auto",
+        compile_at: int | None = None,
         **options: Any,
     ) -> Self:
         """An agent without an environment: it predicts, takes weights and plays in environments that it is given."""
         agent = cls.__new__(cls)
         agent.config = from_mapping(cls.Config, options, "agent")
+        agent.engine = engine_config(threads, compile, compile_at)
         agent.env, agent._eval_env, agent._eval_envs = env, None, {}
-        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed, threads)
+        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed)
         return agent
 
     @abstractmethod
@@ -113,6 +115,13 @@ class Agent(ABC):
     def prepare(self) -> None:
         """Storage and optimisers, once `self.policy` is on its device."""
 
+    training_steps: tuple[TrainingStep, ...] = ()
+    """What `compile` applies to; set by `prepare`."""
+
+    def updates_in(self, total_steps: int) -> int:
+        """Gradient steps that a run of so many more steps makes."""
+        return 0
+
     @abstractmethod
     def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
         """Actions for a batch of observations, as the environment wants them; the most likely ones without a generator."""
@@ -121,6 +130,16 @@ class Agent(ABC):
     @abstractmethod
     def log_interval(self) -> int:
         """Steps between rows of the log."""
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Disk that one checkpoint takes, at most: the policy, its target, an optimiser's two moments."""
+        return 4 * sum(p.nbytes for p in self.policy.parameters()) + 2**20
+
+    @property
+    def storage_text(self) -> str | None:
+        """What is said of the agent's storage at the start of a run."""
+        return None
 
     @abstractmethod
     def begin(self, total_steps: int) -> int:
@@ -135,8 +154,8 @@ class Agent(ABC):
         """What this agent has beyond policy, counters, generators and environment."""
 
     @abstractmethod
-    def load_own_state(self, state: State) -> None:
-        """Takes back what `own_state` gave."""
+    def load_own_state(self, state: State) -> str | None:
+        """Takes back what `own_state` gave; a sentence where that could not be exact."""
 
     @abstractmethod
     def open_state(self) -> State:
@@ -169,25 +188,10 @@ class Agent(ABC):
             raise ConfigError(f"this {self.name} was loaded without an environment", fix="load(path, env=envs.make(…))")
         return self.env
 
-    @contextmanager
-    def own_randomness(self) -> Iterator[None]:
-        """While an agent learns, torch's global generators are its own: its network may draw from them (dropout, noise)."""
-        with torch.random.fork_rng(devices=self._cuda()):
-            if self._global["cpu"] is not None:
-                torch.set_rng_state(self._global["cpu"])
-            if self._global["cuda"] is not None:
-                torch.cuda.set_rng_state(self._global["cuda"], self.device)
-            try:
-                yield
-            finally:
-                self._global = self._global_states()
-
-    def _global_states(self) -> dict[str, Tensor | None]:
-        cuda = torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None
-        return {"cpu": torch.get_rng_state(), "cuda": cuda}
-
-    def _cuda(self) -> list[torch.device]:
-        return [self.device] if self.device.type == "cuda" else []
+    def settle(self, total_steps: int) -> None:
+        """Decides what `engine` leaves open, for a run of so many more steps; before `describe`."""
+        if self.training_steps:
+            self.engine = settle(self.engine, self.training_steps, self.updates_in(total_steps))
 
     # For people
 
@@ -198,15 +202,10 @@ class Agent(ABC):
 
         Schedules run over these steps; counters go on from before.
         """
-        callbacks = [callback] if callback is None or isinstance(callback, Callback) or callable(callback) else list(callback)
-        callbacks = [c for c in callbacks if c is not None]
-        for c in callbacks:
-            if not isinstance(c, Callback):
-                raise ConfigError(
-                    f"callback={c!r} is no callback", "expected an object of a class derived from rlt.run.callbacks.Callback"
-                )
+        callbacks = as_callbacks(callback)
         listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
         evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)
+        self.settle(total_steps)
         asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation)
         config = resolved(asked, self, str(self.device))
         folder = None
@@ -230,7 +229,7 @@ class Agent(ABC):
         env = self.env.config if self.env is not None else None
         return {
             "agent": {"name": self.name} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
-            "threads": self.threads, "seeds": self.seeds.plain(),
+            **to_mapping(self.engine), "threads": self.threads, "seeds": self.seeds.plain(),
         }
 
     @torch.no_grad()
@@ -243,7 +242,7 @@ class Agent(ABC):
         own: Discrete from its `start`, Box within its bounds.
         """
         obs, single = to_policy(observation, self.observation_space, self.device)
-        action = self.act(obs, None if deterministic else self._prediction)
+        action = self.act(obs, None if deterministic else self.generators.prediction)
         return from_policy(action, self.action_space, single, as_tensor=isinstance(observation, Tensor)), state
 
     def evaluate(
@@ -262,8 +261,7 @@ class Agent(ABC):
     def play(self, env: VectorEnv[Test], episodes: int, seed: int, deterministic: bool = True) -> Evaluation:
         """The returns and lengths of `episodes` episodes from `seed`."""
         generator = None if deterministic else torch.Generator(self.device).manual_seed(seed)
-        with torch.random.fork_rng(devices=self._cuda()):  # an own network may draw from the global generator
-            torch.manual_seed(seed)
+        with self.generators.seeded(seed):  # an own network may draw from the global generator
             return evaluate(lambda obs: self.act(obs, generator), env, episodes, seed)
 
     def _evaluation_env(self, episodes: int, settings: EvaluationConfig) -> VectorEnv[Test]:
@@ -312,11 +310,7 @@ class Agent(ABC):
             "steps": self.steps,
             "schedule": list(self._schedule),
             "weights": self.weights(),
-            "generators": {
-                "exploration": self._exploration.get_state(),
-                "batches": self._batches.get_state(),
-                "global": dict(self._global),
-            },
+            "generators": self.generators.state(),
             "episodes": self.episodes.state(),
             "environment": self._training_env().get_state() if started else None,
             "open": self.open_state() if started else None,
@@ -327,9 +321,9 @@ class Agent(ABC):
         """Goes on from `state`, to the bit where the environment can."""
         if state["agent"] != self.name:
             raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
-        self.load_learning(state)
+        inexact = self.load_learning(state)
         if state["environment"] is None:
-            return None
+            return inexact
         env = self._training_env()
         self.episodes.load_state(state["episodes"])
         self._obs = env.set_state(state["environment"])
@@ -337,16 +331,14 @@ class Agent(ABC):
             self.load_open_state(state["open"])
         else:
             self.episodes.restart()
-        return env.inexact_resume
+        return "; ".join(reason for reason in (inexact, env.inexact_resume) if reason) or None
 
-    def load_learning(self, state: State) -> None:
+    def load_learning(self, state: State) -> str | None:
         """`load_state` without the environment."""
         self.load_weights(state["weights"])
         self.steps, self._schedule = state["steps"], tuple(state["schedule"])
-        self._exploration.set_state(state["generators"]["exploration"])
-        self._batches.set_state(state["generators"]["batches"])
-        self._global = dict(state["generators"]["global"])
-        self.load_own_state(state["own"])
+        self.generators.load_state(state["generators"])
+        return self.load_own_state(state["own"])
 
     def save(self, path: str | Path) -> None:
         """One file with everything but the environment: `load` acts, evaluates and learns on from it."""

@@ -28,6 +28,11 @@ def build_own(
     `observation_space`, `action_space`; its other parameters come from `options` (`model.*`)."""
     cls = network
     if isinstance(network, str):
+        if not registry.is_external(network):
+            raise ConfigError(
+                f"model.name={network}: this agent has no such network for observations {observation_space}",
+                fix="model=mlp, or your own: package.module:Class",
+            )
         registry.check_trust(network, key="model.name", trust=trust)
         cls = registry.load_object(network, key="model.name")
     if isinstance(cls, nn.Module):
@@ -97,5 +102,19 @@ def normal_model(model: Model) -> dict[str, Any]:
 
 def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
     """The same with a class written as `module:Name`."""
-    name = model["name"]
-    return dict(model) | {"name": name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"}
+    plain = dict(model) | {"name": _plain_name(model["name"])}
+    if plain.get("critic") is not None:
+        plain["critic"] = plain_model(normal_model(plain["critic"]))
+    return plain
+
+
+def _plain_name(name: str | type) -> str:
+    return name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"
+
+
+def own_names(model: Mapping[str, Any]) -> dict[str, str]:
+    """The names in `model` that code is imported by, by their keys."""
+    names = {"model.name": str(model["name"])}
+    if model.get("critic") is not None:
+        names["model.critic.name"] = str(normal_model(model["critic"])["name"])
+    return names

@@ -19,6 +19,8 @@ class RunningMoments(nn.Module):
     Parallel update of Chan, Golub and LeVeque (1979); population variance. Before the first update: mean 0, variance 1.
     """
 
+    modeless = True
+
     mean: Tensor
     variance: Tensor
     count: Tensor
@@ -48,6 +50,8 @@ class RunningMoments(nn.Module):
 class ObservationNormalizer(nn.Module):
     """(obs - mean) / std, clipped. Before the first update it only clips."""
 
+    modeless = True
+
     def __init__(self, shape: tuple[int, ...], clip: float = 10.0, epsilon: float = 1e-8) -> None:
         super().__init__()
         self.moments, self.clip, self.epsilon = RunningMoments(shape), clip, epsilon
@@ -66,6 +70,8 @@ class ObservationNormalizer(nn.Module):
 
 class ReturnScaler(nn.Module):
     """Divides rewards by the standard deviation of the running discounted return; the mean is left in, so no sign flips."""
+
+    modeless = True
 
     def __init__(self, clip: float = 10.0, epsilon: float = 1e-8) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ import torch
 
 from rlt import registry
 from rlt.errors import RunError
+from rlt.rl.networks import own_names
 from rlt.rl.spaces import decode, difference, encode
 from rlt.rl.vector_env import VectorEnv
 from rlt.store.tree import load_tree, save_tree
@@ -31,6 +32,7 @@ def save_agent(agent: Agent, path: Path) -> None:
         "seed": agent.seed,
         "num_envs": agent.vector_size,
         "threads": agent.threads,
+        "compile": agent.engine.compile,
         "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
         "state": agent.state() | {"environment": None, "open": None},
     }
@@ -43,7 +45,8 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     tree = load_tree(path, kind="agent")
     if tree["agent"] != cls.name:
         raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
-    registry.check_trust(str(tree["model"]["name"]), key="model.name", trust=trust, repeat=f"{cls.__name__}.load(…) with")
+    for key, name in own_names(tree["model"]).items():
+        registry.check_trust(name, key=key, trust=trust, repeat=f"{cls.__name__}.load(…) with")
     observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
     num_envs, device = tree["num_envs"], torch.device("cpu")
     if env is not None:
@@ -53,7 +56,7 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     options = {key: value for key, value in tree["config"].items() if key != "name"}
     agent = cls.for_spaces(
         observation, action, num_envs=num_envs, device=device, env=env, model=tree["model"], seed=tree["seed"],
-        threads=tree["threads"], **options,
+        threads=tree["threads"], compile=tree["compile"], **options,
     )
     agent.load_learning(tree["state"])
     return agent

@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
+
+from rlt.errors import ConfigError
 
 
 class RunningRun(Protocol):
@@ -47,6 +49,19 @@ class Callback:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
+
+
+def as_callbacks(given: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """One, several or none, as a list. ConfigError for what is no callback."""
+    callbacks = []
+    for one in list(given) if isinstance(given, Iterable) and not isinstance(given, Callback) else [given]:
+        if isinstance(one, Callback):
+            callbacks.append(one)
+        elif one is not None:
+            raise ConfigError(
+                f"callback={one!r} is no callback", "expected an object of a class derived from rlt.run.callbacks.Callback"
+            )
+    return callbacks
 
 
 class StopOnReward(Callback):

@@ -36,6 +36,8 @@ class CheckpointConfig:
     """Steps between checkpoints. null: a tenth of total_steps; 0: only at the end and when the run is stopped."""
     keep: int = 1
     """How many periodic checkpoints stay, the newest first; 0 keeps all. `best` is kept apart."""
+    replay: bool = True
+    """Store replay too (off-policy agents). false saves disk, and a resumed run then starts with an empty replay."""
 
     def __post_init__(self) -> None:
         _at_least(0, self, "checkpoint.", "interval", "keep")

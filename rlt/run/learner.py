@@ -30,6 +30,10 @@ class Learner(Protocol):
     def log_interval(self) -> int:
         """Steps between rows of the log where the config names none."""
 
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Disk that one checkpoint takes, at most, its segments included."""
+
     def headline(self) -> Mapping[str, float]:
         """A few numbers for the progress line."""
 

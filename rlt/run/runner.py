@@ -13,13 +13,15 @@ import torch
 from rlt.log.metrics_csv import MetricsCsv
 from rlt.log.tensorboard import TensorBoard
 from rlt.run.callbacks import Callback
-from rlt.run.checkpoint import save_best, save_checkpoint
+from rlt.run.checkpoint import save_best, save_checkpoint, written_segments
 from rlt.run.config import RunConfig
 from rlt.run.folder import RunFolder
 from rlt.run.learner import Learner, Metrics, State
 from rlt.run.progress import make_progress
 from rlt.run.signals import StopSignals
 from rlt.run.timetable import Timetable
+from rlt.store.disk import refuse_beyond_disk
+from rlt.store.segment import SegmentFiles
 from rlt.types import Tensor
 
 _SLICE_SECONDS = 0.5
@@ -53,6 +55,7 @@ class Runner:
         self._elapsed = 0.0
         self._logged_at = 0
         self._timetable: Timetable | None = None
+        self._segments = SegmentFiles(folder.checkpoints) if folder is not None else None
 
     @property
     def steps(self) -> int:
@@ -72,7 +75,11 @@ class Runner:
             self._timetable = self._plan(start, self.learner.begin(total_steps))
         else:
             inexact = self._load_state(resume)
+            if self.folder is not None:
+                self._segments = written_segments(self.folder)
         assert self._timetable is not None
+        if resume is None and self.folder is not None and self.config.checkpoint.replay:
+            refuse_beyond_disk(self.learner.checkpoint_bytes, self.folder.path)
         csv, board = self._open_logs(resume is not None)
         self._progress = make_progress(self.config.log.progress, self.steps, self._timetable.stop)
         self._csv, self._board = csv, board
@@ -228,7 +235,8 @@ class Runner:
     def _checkpoint(self) -> None:
         assert self.folder is not None
         self._tick()
-        save_checkpoint(self.folder, self.state(), self.steps, self.config.checkpoint.keep)
+        checkpoint = self.config.checkpoint
+        save_checkpoint(self.folder, self.state(), self.steps, checkpoint.keep, self._segments, checkpoint.replay)
 
     def state(self) -> State:
         """The run and its learner, for a checkpoint."""

@@ -2,13 +2,16 @@
 
 The tensors are safetensors entries; the rest of the tree is JSON in the header, where `{"$tensor": 3}` stands for
 entry 3. A digest over both is checked on load. Loading builds data and nothing else: no pickle, no code.
+
+A `Segment` in the tree goes to a file of its own where `segments` are given, and is read from there when it is asked for;
+the header then names it with its digest. Without `segments` it lies in the same file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +22,59 @@ from safetensors.torch import save_file
 
 from rlt.errors import RunError
 from rlt.store.atomic import write_atomically
+from rlt.store.segment import Segment, SegmentFiles
 from rlt.types import Tensor
 
 FORMAT_VERSION = 1
 """Raised when a file written now could not be read by the release before."""
 
 
-def save_tree(path: Path, tree: Any, *, kind: str) -> None:
-    """Writes `tree` to `path`, atomically. `kind` (`checkpoint`, `agent`, `weights`) is asked for again on load.
+def save_tree(
+    path: Path, tree: Any, *, kind: str, segments: SegmentFiles | None = None, leave_out_segments: bool = False
+) -> str:
+    """Writes `tree` to `path`, atomically, and returns its digest. `kind` (`checkpoint`, `agent`, `weights`, `segment`) is
+    asked for again on load.
 
-    A tree is made of dicts with string keys, lists, tuples, tensors, numpy arrays, int, float, str, bool and None.
-    TypeError names the place of anything else.
+    A tree is made of dicts with string keys, lists, tuples, tensors, numpy arrays, int, float, str, bool, None and segments.
+    TypeError names the place of anything else. Segments are written first: a file never names one that is not there.
     """
+    named: dict[str, str] = {}
+    if segments is not None and not leave_out_segments:
+        named = {segment.name: _write_segment(segment, segments) for segment in found_segments(tree)}
     tensors: list[Tensor] = []
-    skeleton = json.dumps(_encode(tree, tensors, "state"))
+    skeleton = json.dumps(_encode(tree, tensors, "state", None if segments is None and not leave_out_segments else named))
     header = {"format": "rlt", "version": str(FORMAT_VERSION), "kind": kind, "tree": skeleton}
+    if named:
+        header["segments"] = json.dumps(named)
     header["digest"] = _digest(header, tensors)
     entries = {str(i): t for i, t in enumerate(tensors)}
     write_atomically(path, lambda temporary: save_file(entries, temporary, metadata=header))
+    return header["digest"]
+
+
+def _write_segment(segment: Segment, files: SegmentFiles) -> str:
+    if segment.name not in files.digests:
+        files.digests[segment.name] = save_tree(files.path(segment.name), segment.read(), kind="segment")
+    return files.digests[segment.name]
+
+
+def found_segments(tree: Any) -> Iterator[Segment]:
+    """Every segment of a tree."""
+    if isinstance(tree, Segment):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for value in tree.values():
+            yield from found_segments(value)
+    elif isinstance(tree, list | tuple):
+        for value in tree:
+            yield from found_segments(value)
+
+
+def named_segments(path: Path) -> dict[str, str]:
+    """The segments that the file `path` names, with their digests; only its header is read."""
+    with safe_open(path, framework="pt") as file:
+        named: dict[str, str] = json.loads((file.metadata() or {}).get("segments", "{}"))
+    return named
 
 
 def load_tree(path: Path, *, kind: str) -> Any:
@@ -55,7 +93,15 @@ def load_tree(path: Path, *, kind: str) -> Any:
     tensors = [entries[name] for name in sorted(entries, key=lambda name: (len(name), name))]
     if _digest(header, tensors) != header["digest"]:
         raise RunError(f"{path} is damaged", "its contents do not match the digest in its header")
-    return _decode(json.loads(header["tree"]), tensors)
+    return _decode(json.loads(header["tree"]), tensors, path)
+
+
+def _read_segment(path: Path, digest: str) -> dict[str, Any]:
+    contents: dict[str, Any] = load_tree(path, kind="segment")
+    with safe_open(path, framework="pt") as file:
+        if (file.metadata() or {})["digest"] != digest:
+            raise RunError(f"{path} is of another run", "its digest is not the one that the checkpoint names")
+    return contents
 
 
 def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:
@@ -74,7 +120,8 @@ def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:
         raise RunError(f"{path} is of kind {header['kind']}, expected {kind}")
 
 
-def _encode(node: Any, tensors: list[Tensor], where: str) -> Any:
+def _encode(node: Any, tensors: list[Tensor], where: str, named: Mapping[str, str] | None) -> Any:
+    """`named`: digests of the segments in files of their own; None where segments are part of this file."""
     if node is None or isinstance(node, bool | int | float | str):
         return node
     if isinstance(node, Tensor):
@@ -83,15 +130,18 @@ def _encode(node: Any, tensors: list[Tensor], where: str) -> Any:
         return {"$array": _append(tensors, torch.from_numpy(np.ascontiguousarray(node)).reshape(node.shape))}
     if isinstance(node, np.generic):
         return node.item()
+    if isinstance(node, Segment):
+        inside = _encode(node.read(), tensors, f"{where}.{node.name}", named) if named is None else None
+        return {"$segment": node.name, "digest": None if named is None else named.get(node.name), "contents": inside}
     if isinstance(node, Mapping):
         for key in node:
             if not isinstance(key, str) or key.startswith("$"):
                 raise TypeError(f"{where}: keys are strings without a leading $, got {key!r}")
-        return {key: _encode(value, tensors, f"{where}.{key}") for key, value in node.items()}
+        return {key: _encode(value, tensors, f"{where}.{key}", named) for key, value in node.items()}
     if isinstance(node, tuple):
-        return {"$tuple": [_encode(v, tensors, f"{where}[{i}]") for i, v in enumerate(node)]}
+        return {"$tuple": [_encode(v, tensors, f"{where}[{i}]", named) for i, v in enumerate(node)]}
     if isinstance(node, list):
-        return [_encode(v, tensors, f"{where}[{i}]") for i, v in enumerate(node)]
+        return [_encode(v, tensors, f"{where}[{i}]", named) for i, v in enumerate(node)]
     raise TypeError(f"{where} is a {type(node).__name__}: a state holds tensors, arrays, numbers, strings, lists and dicts")
 
 
@@ -100,9 +150,9 @@ def _append(tensors: list[Tensor], tensor: Tensor) -> int:
     return len(tensors) - 1
 
 
-def _decode(node: Any, tensors: list[Tensor]) -> Any:
+def _decode(node: Any, tensors: list[Tensor], path: Path) -> Any:
     if isinstance(node, list):
-        return [_decode(v, tensors) for v in node]
+        return [_decode(v, tensors, path) for v in node]
     if not isinstance(node, dict):
         return node
     if "$tensor" in node:
@@ -110,12 +160,23 @@ def _decode(node: Any, tensors: list[Tensor]) -> Any:
     if "$array" in node:
         return tensors[node["$array"]].numpy()
     if "$tuple" in node:
-        return tuple(_decode(v, tensors) for v in node["$tuple"])
-    return {key: _decode(value, tensors) for key, value in node.items()}
+        return tuple(_decode(v, tensors, path) for v in node["$tuple"])
+    if "$segment" in node:
+        return _decode_segment(node["$segment"], node["digest"], _decode(node["contents"], tensors, path), path)
+    return {key: _decode(value, tensors, path) for key, value in node.items()}
+
+
+def _decode_segment(name: str, digest: str | None, contents: dict[str, Any] | None, path: Path) -> Segment:
+    if contents is not None:
+        return Segment(name, lambda: contents)
+    if digest is None:
+        return Segment(name, None)
+    return Segment(name, lambda: _read_segment(SegmentFiles(path.parent).path(name), digest))
 
 
 def _digest(header: Mapping[str, str], tensors: list[Tensor]) -> str:
-    digest = hashlib.sha256("\0".join(header[name] for name in ("version", "kind", "tree")).encode())
+    covered = ("version", "kind", "tree", "segments")
+    digest = hashlib.sha256("\0".join(header[name] for name in covered if name in header).encode())
     for tensor in tensors:
         digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)

@@ -130,8 +130,8 @@ def test_a_checkpoint_cut_short_or_damaged_is_refused(command, run):
         last.unlink()
         last.write_bytes(content)
         refused(command("train", f"resume={run}"), "last.rlt")
-        refused(command("evaluate", run, "episodes=1"), "last.rlt")
-        refused(command("train", *SMALL, f"init_from={run}", "hydra.run.dir=new"), "last.rlt")
+    refused(command("evaluate", run, "episodes=1"), "last.rlt")
+    refused(command("train", *SMALL, f"init_from={run}", "hydra.run.dir=new"), "last.rlt")
     assert not (run.parent / "new").exists()
 
 

@@ -7,10 +7,11 @@ from functools import partial
 
 import pytest
 
-from experiments.proofs import house, prove
-from experiments.proofs.learning import learns, repeats
+from experiments.proofs import house, learning, prove
 from experiments.proofs.proof import Proof, Result
-from experiments.proofs.training import differences, train
+from experiments.proofs.training import differences, finished
+from rlt.run.folder import RunFolder
+from rlt.train import main
 
 FEW = ["agent.n_steps=16", "evaluation.episodes=2", "evaluation.final_episodes=3"]
 
@@ -97,15 +98,27 @@ def test_every_proof_of_the_house_has_a_name_and_a_claim():
     assert all(p.claim.endswith(".") for p in house.PROOFS)
 
 
-@pytest.mark.slow
-def test_the_measures_of_training_work_at_small_size(area, tmp_path):
-    """A run that learned nothing must fail the bar, one that repeats and resumes must pass."""
+@pytest.fixture
+def here(monkeypatch):
+    """Runs are made in this process: that a process of its own may be killed is shown in tests/run."""
+
+    def in_this_process(run, words):
+        if not finished(RunFolder(run)):
+            assert main([*words, "log.progress=off", f"hydra.run.dir={run}"]) == 0
+        return RunFolder(run)
+
+    monkeypatch.setattr(learning, "train", in_this_process)
+    return in_this_process
+
+
+def test_the_measures_of_training_work_at_small_size(area, tmp_path, here):
+    """A run that learned nothing must fail the bar, one that repeats must pass."""
     tiny = [*FEW, "total_steps=512"]
-    cartpole = ["+experiment=ppo_cartpole", *tiny]
+    learns = partial(learning.learns, experiment="ppo_cartpole", seeds=(0, 1), words=tiny)
     code, page = area(
-        Proof("learns", "It learns.", partial(learns, experiment="ppo_cartpole", mean=1, least=1, seeds=(0, 1), words=tiny)),
-        Proof("fails", "It wins.", partial(learns, experiment="ppo_cartpole", mean=501, least=0, seeds=(0,), words=tiny)),
-        Proof("repeats", "It repeats.", partial(repeats, words=cartpole)),
+        Proof("learns", "It learns.", partial(learns, mean=1, least=1)),
+        Proof("fails", "It wins.", lambda folder: learns(folder.parent / "learns", mean=501, least=0)),
+        Proof("repeats", "It repeats.", partial(learning.repeats, words=["+experiment=ppo_cartpole", *tiny])),
     )
     assert code == 1
     names = ("learns", "fails", "repeats")
@@ -114,11 +127,10 @@ def test_the_measures_of_training_work_at_small_size(area, tmp_path):
     assert page.count("| yes |") == 4
 
 
-@pytest.mark.slow
-def test_a_measure_of_resume_sees_what_differs(tmp_path):
+def test_a_measure_of_resume_sees_what_differs(tmp_path, here):
     words = ["+experiment=ppo_cartpole", *FEW, "total_steps=512"]
-    run = train(tmp_path / "whole", words)
-    other = train(tmp_path / "killed", [*words, "agent.learning_rate=1e-4"])
+    run = here(tmp_path / "whole", words)
+    other = here(tmp_path / "killed", [*words, "agent.learning_rate=1e-4"])
     found = "\n".join(differences(run, other))
     for part in ("last.rlt: learner.weights", "metrics.csv: row ", "last.rlt: learner.own"):
         assert part in found, part

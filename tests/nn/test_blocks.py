@@ -24,6 +24,8 @@ from rlt.nn import (
     QuantileHead,
     RecurrentCore,
     ResidualBlock,
+    StackedLinear,
+    StackedMLP,
     initialize,
 )
 from rlt.types import Float, Tensor
@@ -39,6 +41,8 @@ BLOCKS = {
     "dueling": (lambda: DuelingHead(3, 4), (2, 3), (2, 4)),
     "quantile": (lambda: QuantileHead(3, 4, 5), (2, 3), (2, 4, 5)),
     "categorical": (lambda: CategoricalHead(3, 4, 7), (2, 3), (2, 4, 7)),
+    "stacked linear": (lambda: StackedLinear(4, 3, 2), (4, 5, 3), (4, 5, 2)),
+    "stacked mlp": (lambda: StackedMLP(4, 3, 2, (8, 8), "tanh"), (5, 3), (4, 5, 2)),
     "ensemble": (lambda: Ensemble(lambda: MLP(3, 2), 4), (5, 3), (4, 5, 2)),
 }
 
@@ -221,3 +225,20 @@ def test_a_core_compiles_by_its_cell_loop(kind):
     start[3, 1] = True
     compiled = torch.compile(core, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(x, core.initial_state(2), start)[0], core(x, core.initial_state(2), start)[0])
+
+
+def test_each_member_of_a_stack_is_a_network_of_plain_layers_and_starts_as_one():
+    stack, x = StackedMLP(3, 4, 2, (8, 8), "relu").double(), torch.randn(6, 4, dtype=torch.float64)
+    out = stack(x)
+    for i in range(3):
+        plain = MLP(4, 2, (8, 8), "relu").double()
+        layers = [layer for layer in (*stack.hidden, stack.out) if isinstance(layer, StackedLinear)]
+        for mine, layer in zip([layer for layer in plain.modules() if isinstance(layer, nn.Linear)], layers):
+            mine.load_state_dict({"weight": layer.weight[i], "bias": layer.bias[i]})
+        torch.testing.assert_close(plain(x), out[i], rtol=1e-12, atol=1e-12)
+    torch.manual_seed(3)
+    expected = [nn.Linear(4, 8) for _ in range(3)]
+    torch.manual_seed(3)
+    made = StackedLinear(3, 4, 8)
+    assert torch.equal(made.weight, torch.stack([layer.weight for layer in expected]))
+    assert torch.equal(made.bias, torch.stack([layer.bias for layer in expected]))

@@ -9,6 +9,7 @@ class Counting:
     """Weight = number of vector steps done; an evaluation scores `scores(steps)`."""
 
     score = "return_mean"
+    checkpoint_bytes = 1000
 
     def __init__(self, vector_size=1, log_interval=10, scores=lambda steps: float(steps), on_step=lambda steps: None):
         self.steps, self.vector_size, self.log_interval = 0, vector_size, log_interval

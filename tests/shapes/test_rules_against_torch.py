@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
+import random
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from experiments.proofs import rules_against_torch as proof
+from experiments.proofs.torch_cases import GENERATORS
 from rlt.shapes.rules import LAYERS, OPERATORS, Problem, TensorSpec, operator_rule
 from rlt.shapes.rules.losses import LOSSES
 from rlt.shapes.shape import parse_shape
 
-PROOFS = Path(__file__).parents[2] / "experiments" / "proofs"
-
-
-@pytest.fixture
-def proof(monkeypatch):
-    monkeypatch.syspath_prepend(str(PROOFS))
-    module = importlib.import_module("rules_against_torch")
-    yield module
-    for name in ("rules_against_torch", "torch_cases", "rule_case"):
-        sys.modules.pop(name, None)
-
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_rules_and_torch_agree_on_random_calls(proof, seed):
+def test_rules_and_torch_agree_on_random_calls(seed):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     kinds, bad, refused, _ = proof.run(2000, seed)
@@ -36,11 +27,7 @@ def test_rules_and_torch_agree_on_random_calls(proof, seed):
     assert refused > 200  # mistakes are among the cases
 
 
-def test_the_random_calls_reach_every_layer_and_nearly_every_operator(proof):
-    import random
-
-    from torch_cases import GENERATORS  # type: ignore[import-not-found]
-
+def test_the_random_calls_reach_every_layer_and_nearly_every_operator():
     rng = random.Random(0)
     kinds = {make(rng).kind for _ in range(80) for make in GENERATORS}
     same = {"ReLU6", "CELU"}
@@ -106,8 +93,6 @@ def test_a_problem_carries_what_a_message_needs():
 
 
 def test_the_rules_import_no_torch():
-    import subprocess
-
     code = "import sys, rlt.shapes.rules, rlt.shapes.dims; print('torch' in sys.modules, 'jaxtyping' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["False", "False"]

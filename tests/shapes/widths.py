@@ -172,9 +172,20 @@ def label(width: Width) -> str:
     return re.sub(r":\d+", "", str(width))
 
 
-def lines_of(width: Width) -> tuple[int, int]:
-    """The class or function that the width stands in."""
+def places(width: Width) -> set[int]:
+    """Lines where an error of this width belongs: its own call; the statements of the network's methods that use what the
+    constructor made of it; and those that hand the result out."""
+    lines = set(range(width.first, width.last + 1))
     for node in tree_of(width.module).body:
-        if node.lineno <= width.first <= (node.end_lineno or 0):
-            return node.lineno, node.end_lineno or 0
-    raise AssertionError(width)
+        if isinstance(node, ast.ClassDef) and node.name == width.owner:
+            statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and not hasattr(s, "body")]
+            made = {
+                ast.unparse(target)
+                for s in statements if isinstance(s, ast.Assign) and s.lineno <= width.first <= (s.end_lineno or 0)
+                for whole in s.targets for target in ast.walk(whole) if isinstance(target, ast.Attribute)
+            }
+            for s in statements:
+                uses = made & {ast.unparse(n) for n in ast.walk(s) if isinstance(n, ast.Attribute)}
+                if uses or isinstance(s, ast.Return):
+                    lines |= set(range(s.lineno, (s.end_lineno or 0) + 1))
+    return lines

@@ -12,7 +12,7 @@ from rlt.shapes.dims import Dim
 from rlt.shapes.dtypes import ANNOTATIONS
 from rlt.shapes.mypy.classes import class_names, names_in
 from rlt.shapes.mypy.reporting import SHAPE
-from rlt.shapes.mypy.tensors import MARKS, TENSOR, analyzer_types, any_type
+from rlt.shapes.mypy.tensors import MARKS, TENSOR, analyzer_types
 from rlt.shapes.rules.tensor import TensorSpec
 from rlt.shapes.shape import Shape, parse_shape
 
@@ -23,9 +23,6 @@ ANNOTATED = ("typing.Annotated", "typing_extensions.Annotated")
 def annotated(ctx: Any) -> Type:
     """The hook of every `Annotated[...]`; those that are no tensor's keep their plain meaning."""
     t = ctx.type
-    if len(t.args) < 2:
-        ctx.api.fail("Annotated[...] must have exactly one type argument and at least one annotation", ctx.context)
-        return any_type()
     plain = ctx.api.analyze_type(t.args[0])
     p = get_proper_type(plain)
     word = t.name.rpartition(".")[2]

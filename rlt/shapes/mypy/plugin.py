@@ -254,12 +254,16 @@ def _guarded_class(hook: Callable[[ClassDefContext], None]) -> Callable[[ClassDe
 
 
 def _guarded_annotation(ctx: AnalyzeTypeContext) -> Type:
+    if len(ctx.type.args) < 2:
+        ctx.api.fail("Annotated[...] must have exactly one type argument and at least one annotation", ctx.context)
+        return any_type()
     try:
         following.follow(getattr(ctx.api, "api", ctx.api))
+        return annotated(ctx)
     except Exception:
         if os.environ.get("RLT_PLUGIN_DEBUG"):
             raise
-    return annotated(ctx)
+        return ctx.api.analyze_type(ctx.type.args[0])
 
 
 def _take_any_tensor(ctx: Any) -> CallableType:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from rlt.store.atomic import write_text
 
 CASES = Path(__file__).parent / "cases"
 UNSEEN = Path(__file__).parents[1] / "unseen"
@@ -31,21 +36,30 @@ def read_reports(messages: Iterable[str]) -> Reports:
 
 
 @pytest.fixture(scope="session")
-def run_checker(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all test processes of this run: reading torch takes longer than all checks."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "checker"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_checker(shared: Path) -> Callable[..., list[str]]:
     """Checks files with the plugin (or another in its place); all runs share a cache."""
     pytest.importorskip("mypy")
     from rlt import check
 
-    folder = tmp_path_factory.mktemp("checker")
-    config = folder / "mypy.ini"
-    config.write_text("[mypy]\ncheck_untyped_defs = True\n", encoding="utf-8")
+    config = shared / "mypy.ini"
+    config.write_text("[mypy]\ncheck_untyped_defs = True\nignore_missing_imports = True\n", encoding="utf-8")
 
     def run(paths: Iterable[Path], plugin: type | None = None) -> list[str]:
-        theirs = ["--config-file", str(config), "--cache-dir", str(folder / "cache"), "--hide-error-context"]
+        theirs = ["--config-file", str(config), "--cache-dir", str(shared / "cache"), "--hide-error-context"]
         sources, options, plugins = check._options([str(p) for p in paths], theirs)
         if plugin is not None:
             plugins = [plugin(options)]
-        result, messages = check._build(sources, options, plugins)
+        with FileLock(shared / "lock"):  # mypy's cache is for one process at a time
+            result, messages = check._build(sources, options, plugins)
         assert result is not None, messages
         return messages
 
@@ -58,9 +72,14 @@ def all_files() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def messages(run_checker: Callable[..., list[str]], all_files: list[Path]) -> list[str]:
-    """What the checker says of every case file and every unseen program."""
-    return run_checker(all_files)
+def messages(run_checker: Callable[..., list[str]], all_files: list[Path], shared: Path) -> list[str]:
+    """What the checker says of every case file and every unseen program, found by the process that comes first."""
+    found = shared / "messages.json"
+    with FileLock(shared / "messages.lock"):
+        if not found.exists():
+            write_text(found, json.dumps(run_checker(all_files)))
+    said: list[str] = json.loads(found.read_text(encoding="utf-8"))
+    return said
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Every width of every network of the project, one greater: one error of the type checker, inside the network.
+"""Every width of every network of the project, one greater: one error of the type checker, where the layer is used.
 
 One run over all copies. What the checker cannot know stands in a list, with the reason; the constructor stops all of it.
 """
@@ -11,7 +11,7 @@ import pytest
 
 from tests.shapes.mutants import write
 from tests.shapes.static.conftest import Reports, read_reports
-from tests.shapes.widths import Width, all_widths, label, lines_of, networks
+from tests.shapes.widths import Width, all_widths, label, networks, places
 
 LOOP = "the layers before it are made in a loop, as many as a sequence is long: what they give is not known"
 BUFFER = "register_buffer gives an attribute that is declared Tensor: its shape is not known"
@@ -51,13 +51,12 @@ def test_the_checker_finds_nothing_in_the_networks_as_they_are(copies: Reports) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("i", "width"), list(enumerate(all_widths())), ids=[str(w) for w in all_widths()])
-def test_a_wrong_width_is_one_error_of_the_checker_inside_its_network(i: int, width: Width, copies: Reports) -> None:
+def test_a_wrong_width_is_one_error_of_the_checker_where_its_layer_is_used(i: int, width: Width, copies: Reports) -> None:
     found = [(line, message) for line, messages in copies[f"mutant_{i}.py"].items() for message in messages]
     if label(width) in UNKNOWN:
         assert found == [], "the checker knows it by now: take it off the list"
         return
     assert len(found) == (2 if label(width) in ON_BOTH_PATHS else 1), found
     for line, message in found:
-        begin, end = lines_of(width)
-        assert begin <= line <= end
+        assert line in places(width), f"line {line}: {message}"
         assert "[shape]" in message or "[return-value]" in message

@@ -62,6 +62,22 @@ def test_a_fault_in_a_hook_does_not_stop_mypy(
     assert any('"str", variable has type "int"' in m for m in found)
 
 
+def test_a_fault_in_reading_an_annotation_leaves_its_plain_meaning(
+    run_checker: Callable[..., list[str]], messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rlt.shapes.mypy import plugin as ours
+
+    def fault(ctx: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ours, "annotated", fault)
+    program = tmp_path / "program_annotation.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    found = [m for m in run_checker([program]) if program.name in m]
+    assert any('"str", variable has type "int"' in m for m in found)
+    assert not any("[return-value]" in m for m in found)
+
+
 def test_a_fault_is_shown_where_it_is_asked_for(
     run_checker: Callable[..., list[str]], messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

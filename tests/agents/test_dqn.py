@@ -1,0 +1,237 @@
+"""DQN learns what is known, counts exactly, and refuses what it cannot serve."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rlt import envs
+from rlt.agents import DQN, PPO
+from rlt.errors import ConfigError, NumericsError, RunError, SpaceError
+from rlt.rl.replay import gather
+from tests.agents import tiny
+
+FAST = {
+    "learning_rate": 1e-2, "batch_size": 64, "train_freq": 8, "gradient_steps": 4, "learning_starts": 64, "buffer_size": 5000,
+    "target_update_interval": 64, "exploration": "linear:1:0.1@0.5",
+}
+VARIANTS = [{}, {"double": True, "dueling": True, "tau": 0.05, "target_update_interval": None, "loss": "squared"}]
+
+
+def values(agent, *observations):
+    with torch.no_grad():
+        return agent.policy(torch.tensor(observations, dtype=torch.float32).unsqueeze(1))
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_the_right_one_of_two_actions_is_found_and_both_are_valued(options):
+    agent = DQN(envs.make(tiny.RightAction, 8), seed=1, **FAST | options)
+    agent.learn(2500)
+    assert agent.evaluate(50)["return_mean"] == 1.0
+    assert values(agent, -1.0, 1.0).flatten().tolist() == pytest.approx([1, 0, 0, 1], abs=0.05)
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_two_steps_of_patience_are_worth_two_discounted(options):
+    agent = DQN(envs.make(tiny.Patience, 8), seed=0, gamma=0.9, **FAST | options)
+    agent.learn(4000)
+    assert agent.evaluate(20)["return_mean"] == 2.0
+    assert values(agent, 0.0)[0].tolist() == pytest.approx([1.0, 0.9 * 2], abs=0.1)
+
+
+def test_a_time_limit_does_not_end_the_future():
+    agent = DQN(envs.make(tiny.ForeverOne, 4), seed=0, gamma=0.8, **FAST)
+    agent.learn(4000)
+    assert values(agent, 0.0)[0].tolist() == pytest.approx([5.0, 5.0], abs=0.2)  # an end at 5 would make it 2.7 on average
+
+
+def test_a_termination_ends_the_future():
+    agent = DQN(envs.make(tiny.EndsAtFive, 4), seed=0, gamma=0.8, **FAST)
+    agent.learn(6000)
+    expected = [sum(0.8**k for k in range(5 - t)) for t in range(5)]
+    assert values(agent, *(t / 5 for t in range(5))).mean(1).tolist() == pytest.approx(expected, abs=0.3)
+
+
+class Picture(tiny.RightAction):
+    """The same as an image of bytes, channels last; the brighter half is the right action."""
+
+    observation_space = gym.spaces.Box(0, 255, (36, 36, 3), np.uint8)
+
+    def see(self):
+        self.sign = int(self.np_random.integers(2))
+        picture = np.zeros((36, 36, 3), np.uint8)
+        picture[:, 18:] = 255 * self.sign
+        picture[:, :18] = 255 * (1 - self.sign)
+        return picture
+
+    def step(self, action):
+        return np.zeros((36, 36, 3), np.uint8), float(action == self.sign), True, False, {}
+
+
+@pytest.mark.parametrize("model", ["cnn", {"name": "mlp", "hidden": [16]}])
+def test_images_of_bytes_are_served_by_either_network_and_stored_as_bytes(model):
+    agent = DQN(envs.make(Picture, 8), seed=0, model=model, threads=1, **FAST | {"learning_rate": 1e-3, "batch_size": 16})
+    assert agent.replay.storage.frames.dtype == torch.uint8
+    agent.learn(400)
+    assert agent.evaluate(30)["return_mean"] == 1.0
+
+
+class Recorder(tiny.Tiny):
+    """Never ends; the observation counts."""
+
+    observation_space = gym.spaces.Box(0, 1e6, (1,), np.float32)
+
+    def see(self):
+        return np.array([self.t], np.float32)
+
+    def step(self, action):
+        self.t += 1
+        return self.see(), float(self.t), False, False, {}
+
+
+def test_an_update_learns_from_what_was_stored_before_its_own_step():
+    agent = DQN(envs.make(Recorder, 2), seed=0, **FAST | {"learning_starts": 0, "train_freq": 2, "gradient_steps": 1})
+    seen = []
+    inner = agent.update
+    agent.update = lambda indices: seen.append((agent.steps, agent.replay.size)) or inner(indices)
+    agent.begin(20)
+    agent.advance(10)
+    assert seen == [(2, 2), (4, 4), (6, 6), (8, 8)]  # nothing is stored while the first step is under way
+    everything = gather(agent.replay.storage, torch.arange(10), 0.5)
+    assert everything.obs[:, 0].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert everything.next_obs[:, 0].tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+@pytest.mark.parametrize("num_envs", [1, 2, 3, 8, 16, 40])
+@pytest.mark.parametrize(
+    ("train_freq", "gradient_steps", "interval"), [(1, 1, 10), (4, 1, 6), (4, -1, 25), (10, 3, 500), (7, 2, 1)]
+)
+def test_intervals_count_steps_exactly_whatever_the_number_of_environments(num_envs, train_freq, gradient_steps, interval):
+    options = {"train_freq": train_freq, "gradient_steps": gradient_steps, "target_update_interval": interval}
+    agent = DQN(envs.make(Recorder, num_envs), seed=0, **FAST | options | {"learning_starts": 0, "batch_size": 2})
+    updates, moves = [], []
+    agent.update = lambda indices: updates.append((agent.steps, len(indices))) or torch.zeros(len(indices), 4)
+    agent._update.move_target = lambda: moves.append(agent.steps)
+    agent.begin(480)
+    agent.advance(480)
+    per_event = train_freq if gradient_steps == -1 else gradient_steps
+    counts = range(num_envs, 481, num_envs)
+    due = [(n - num_envs, per_event * (n // train_freq - (n - num_envs) // train_freq)) for n in counts if n > num_envs]
+    assert updates == [(n, k) for n, k in due if k]
+    assert moves == [n - num_envs for n in counts if n // interval > (n - num_envs) // interval]
+
+
+def test_learning_starts_when_so_many_transitions_are_stored():
+    agent = DQN(envs.make(Recorder, 4), seed=0, **FAST | {"learning_starts": 50, "train_freq": 4, "gradient_steps": 1})
+    sizes = []
+    inner = agent.update
+    agent.update = lambda indices: sizes.append(agent.replay.size) or inner(indices)
+    agent.learn(100)
+    assert sizes == list(range(52, 100, 4))
+
+
+def test_epsilon_is_drawn_for_each_environment_by_itself_and_follows_its_schedule():
+    agent = DQN(envs.make(tiny.RightAction, 64), seed=0, **FAST | {"exploration": 0.5})
+    obs = agent.start_environment()
+    greedy = agent.policy.act(obs)
+    differ = torch.stack([agent.explore(obs, False) != greedy for _ in range(400)]).float()
+    assert differ.mean().item() == pytest.approx(0.25, abs=0.01)  # half of the random ones are the greedy one
+    assert 0 < differ.mean(1).std() < 0.1  # one coin for all would make it 0.25 or 0
+    agent = DQN(envs.make(tiny.RightAction, 4), seed=0, **FAST | {"exploration": "linear:1:0.2@0.5", "learning_starts": 4})
+    agent.begin(100)
+    metrics = agent.advance(100)
+    epsilon = metrics["dqn/epsilon"].tolist()
+    assert epsilon[:3] == pytest.approx([1 - 0.8 * n / 50 for n in (4, 12, 20)])
+    assert epsilon[-3:] == pytest.approx([0.2] * 3)
+
+
+def test_before_learning_starts_all_actions_are_random_and_none_is_asked_of_the_network():
+    agent = DQN(envs.make(tiny.RightAction, 32), seed=0, **FAST | {"exploration": 0.0})
+    obs = agent.start_environment()
+    agent.policy.forward = None
+    drawn = torch.cat([agent.explore(obs, True) for _ in range(50)])
+    assert drawn.float().mean().item() == pytest.approx(0.5, abs=0.05)
+
+
+class Moody(nn.Module):
+    """Batch norm and dropout, and a diary of the modes that it ran in."""
+
+    def __init__(self, obs_dim: int, n_actions: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(obs_dim, 16), nn.BatchNorm1d(16), nn.Dropout(0.3))
+        self.head = nn.Linear(16, n_actions)
+        self.modes: list[tuple[bool, bool]] = []
+
+    def forward(self, obs):
+        self.modes.append((self.training, torch.is_grad_enabled()))
+        return self.head(self.body(obs))
+
+
+def test_networks_collect_and_give_targets_in_eval_mode_and_learn_in_train_mode():
+    options = FAST | {"double": True, "learning_starts": 8, "target_update_interval": 200}
+    agent = DQN(envs.make("CartPole-v1", 2), model=Moody, seed=0, **options)
+    agent.learn(100)
+    network, target = agent.policy.network, agent._update.target.network
+    choosing = agent._update.groups["q"].evaluating.network
+    assert set(network.modes) == {(False, False), (True, True)}
+    assert set(target.modes) == set(choosing.modes) == {(False, False)}
+    assert int(network.body[1].num_batches_tracked) == len([m for m in network.modes if m[0]])
+    assert int(target.body[1].num_batches_tracked) == 0
+    agent.learn(150)  # past step 200: the statistics go with the weights
+    assert int(target.body[1].num_batches_tracked) > 0
+
+
+@pytest.mark.parametrize(
+    ("space", "fix"),
+    [(gym.spaces.Box(-1, 1, (2,), np.float32), "agent=ppo or agent=sac"), (gym.spaces.MultiDiscrete([2, 3]), "agent=ppo")],
+)
+def test_actions_that_have_no_finite_list_are_refused(space, fix):
+    with pytest.raises(SpaceError, match=f"DQN cannot serve actions.*\n.*\n.*fix: {fix}"):
+        DQN.for_spaces(gym.spaces.Box(-1, 1, (3,), np.float32), space)
+
+
+def test_observations_without_one_tensor_are_refused():
+    space = gym.spaces.Dict({"a": gym.spaces.Box(-1, 1, (3,), np.float32)})
+    with pytest.raises(SpaceError, match=r"DQN cannot serve observations.*\n.*\n.*FlattenObservation"):
+        DQN.for_spaces(space, gym.spaces.Discrete(2))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learning_starts": 100, "buffer_size": 50}, "learning_starts=100 and agent.buffer_size=50 contradict"),
+        ({"buffer_size": 10**15}, "does not fit into the memory"),
+        ({"tau": 0}, "agent.tau=0"),
+        ({"train_freq": 0}, "agent.train_freq=0"),
+        ({"gradient_steps": 0}, "agent.gradient_steps=0"),
+        ({"exploration": "linear:2:0.1"}, "a chance is 0 to 1, got 2"),
+        ({"target_update_interval": 0}, "target_update_interval=0"),
+        ({"dueling": True, "model": Moody}, "dueling=true and a model of your own contradict"),
+        ({"model": {"name": "cnn"}}, "model=cnn cannot read"),
+        ({"model": {"name": "resnet"}}, "model.name=resnet: this agent has no such network"),
+        ({"learning_rates": 1e-3}, "fix: agent.learning_rate"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, message):
+    with pytest.raises((ConfigError, SpaceError), match=message):
+        DQN(envs.make("CartPole-v1", 1), **options)
+
+
+def test_a_replay_smaller_than_a_vector_step_is_refused():
+    with pytest.raises(ConfigError, match="smaller than one step of 8 environments"):
+        DQN(envs.make("CartPole-v1", 8), buffer_size=7, learning_starts=0)
+
+
+def test_losses_that_are_not_finite_stop_the_run(tmp_path):
+    agent = DQN(envs.make("CartPole-v1", 2), seed=0, **FAST | {"learning_rate": 1e30, "max_grad_norm": None})
+    with pytest.raises(NumericsError, match=r"DQN's updates before step \d+ gave NaN or infinity"):
+        agent.learn(2000)
+
+
+def test_a_checkpoint_of_another_agent_is_refused(tmp_path):
+    PPO(envs.make("CartPole-v1", 1), n_steps=8, minibatch_size=8).save(tmp_path / "x.rlt")
+    with pytest.raises(RunError, match="holds the agent ppo, expected dqn"):
+        DQN.load(tmp_path / "x.rlt")
