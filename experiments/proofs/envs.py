@@ -45,7 +45,7 @@ PROOFS = [
     ),
     Proof(
         "state",
-        "States taken in 10 episodes, after at least 5 resets, go on for 500 steps in a new process, on another backend, to the bit.",
+        "States of 10 episodes, after at least 5 resets, go on for 500 steps in a new process, on another backend, to the bit.",
         partial(restores, ids=(*CLASSIC, *BOX2D, *MUJOCO), steps=500),
     ),
     Proof("state_carracing", "The same for CarRacing.", partial(restores, ids=("CarRacing-v3",), steps=500), long=True),
