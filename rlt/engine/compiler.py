@@ -13,7 +13,9 @@ import torch
 
 def compiled(step: Callable[..., Any]) -> Callable[..., Any]:
     """`step` compiled as one graph. Nothing is compiled before the first call."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder()))
+    chosen = os.environ.get("TORCHINDUCTOR_CACHE_DIR", "")
+    if not chosen or Path(chosen).name.startswith("torchinductor_"):  # torch itself sets its default when it is imported
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
     options: dict[str, Any] = {"cpp_wrapper": True} if has_compiler() and not torch.cuda.is_available() else {}
     return torch.compile(step, fullgraph=True, dynamic=False, options=options)
 

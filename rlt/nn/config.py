@@ -31,3 +31,5 @@ class CNNConfig:
 
     features: int = 512
     """Width of the layer after the convolutions."""
+    shared: bool = True
+    """PPO: one stack of convolutions for actor and critic instead of one each."""
