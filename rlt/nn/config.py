@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rlt.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class MLPConfig:
@@ -23,6 +25,14 @@ class MLPConfig:
     """Start of the logarithm of a Gaussian policy's standard deviation. -2 (careful) to 0."""
     critic: dict[str, Any] | None = None
     """SAC: critics of your own, {name: package.module:Class, …} with their constructor's options. null: like the actor."""
+
+    def __post_init__(self) -> None:
+        """ConfigError where a layer has no width."""
+        if self.hidden is not None and any(width < 1 for width in self.hidden):
+            raise ConfigError(
+                f"model.hidden={list(self.hidden)} does not fit", "expected widths of at least 1 each",
+                fix="model.hidden=[] is a network without hidden layers",
+            )
 
 
 @dataclass(frozen=True)
