@@ -150,7 +150,8 @@ class SACPolicy(nn.Module):
         """Each action alike: what the first steps take."""
         d = self.distribution
         if isinstance(d, Categorical):
-            return torch.randint(d.size, (batch,), generator=generator, device=generator.device).to(next(self.parameters()).device)
+            drawn = torch.randint(d.size, (batch,), generator=generator, device=generator.device)
+            return drawn.to(next(self.parameters()).device)
         return d.uniform(batch, generator)
 
     @property

@@ -55,7 +55,7 @@ def test_an_off_policy_agent_stays_on_its_device(agent_class, space, actions, op
     agent.after_step(0, 100_000)
     assert rows.shape == (2, len(agent.METRICS))
     assert rows.device.type == "meta"
-    state = [p for p in agent.policy.parameters()] + list(agent.replay.storage)
+    state = [*agent.policy.parameters(), *agent.replay.storage]
     state += [t for s in agent.training_steps for g in s.groups.values() for t in (g.flat.buffer, *g.state.values())]
     assert {t.device.type for t in state} == {"meta"}
 
