@@ -34,14 +34,35 @@ class Optimizer(Protocol):
     ) -> Updated:
         """New parameters and state."""
 
+    def step_in_place(
+        self, parameters: Tensor, gradient: Tensor, state: OptimizerState, learning_rate: Tensor, scale: Tensor | None
+    ) -> bool:
+        """The same as one kernel that passes over memory once, the gradient times `scale`; False, and nothing is done, where
+        there is none."""
+
+
+class _NoKernel:
+    """An optimiser for which torch has no fused kernel on every device."""
+
+    def step_in_place(
+        self, parameters: Tensor, gradient: Tensor, state: OptimizerState, learning_rate: Tensor, scale: Tensor | None
+    ) -> bool:
+        """False: `step` does it."""
+        return False
+
+
+@rlt.typed
+def clip_scale(gradient: Float[Tensor, "size"], max_norm: float | None) -> tuple[Float[Tensor, "1"] | None, Float[Tensor, "1"]]:
+    """What `torch.nn.utils.clip_grad_norm_` multiplies one buffer by (None: nothing), and the norm that it has."""
+    norm = torch.linalg.vector_norm(gradient).reshape(1)
+    return None if max_norm is None else (max_norm / (norm + 1e-6)).clamp(max=1.0), norm
+
 
 @rlt.typed
 def clip_by_norm(gradient: Float[Tensor, "size"], max_norm: float | None) -> tuple[Float[Tensor, "size"], Float[Tensor, "1"]]:
     """`torch.nn.utils.clip_grad_norm_` for one buffer: the scaled gradient, and the norm that it had."""
-    norm = torch.linalg.vector_norm(gradient).reshape(1)
-    if max_norm is None:
-        return gradient, norm
-    return gradient * (max_norm / (norm + 1e-6)).clamp(max=1.0), norm
+    scale, norm = clip_scale(gradient, max_norm)
+    return gradient if scale is None else gradient * scale, norm
 
 
 def _counter(parameters: Tensor) -> Tensor:
@@ -83,9 +104,29 @@ class Adam:
         parameters = parameters - size * (moment / ((square.sqrt() / root) + self.epsilon))
         return parameters, {"moment": moment, "square": square, "step": step}
 
+    def step_in_place(
+        self, parameters: Tensor, gradient: Tensor, state: OptimizerState, learning_rate: Tensor, scale: Tensor | None
+    ) -> bool:
+        """torch's fused kernel, on the CPU as on CUDA."""
+        if parameters.device.type not in ("cpu", "cuda"):
+            return False
+        state["step"].add_(1)
+        divisor = None
+        if scale is not None and gradient.dtype == torch.float32:
+            divisor = scale.reciprocal()
+        elif scale is not None:
+            gradient.mul_(scale)  # the kernel takes a divisor of float32 alone
+        kernel = torch._fused_adamw_ if self.decoupled else torch._fused_adam_
+        kernel(
+            [parameters], [gradient], [state["moment"]], [state["square"]], [], [state["step"].float()], lr=learning_rate,
+            beta1=self.beta1, beta2=self.beta2, weight_decay=self.weight_decay, eps=self.epsilon, amsgrad=False, maximize=False,
+            grad_scale=divisor, found_inf=None,
+        )
+        return True
+
 
 @dataclass(frozen=True)
-class RMSprop:
+class RMSprop(_NoKernel):
     """Hinton's RMSprop, as `torch.optim.RMSprop` computes it."""
 
     alpha: float = 0.99
@@ -121,7 +162,7 @@ class RMSprop:
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(_NoKernel):
     """Stochastic gradient descent with momentum, as `torch.optim.SGD` computes it."""
 
     momentum: float = 0.0

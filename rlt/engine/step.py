@@ -28,7 +28,7 @@ from torch.func import functional_call, grad
 
 import rlt
 from rlt.engine.flat import FlatParameters
-from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm
+from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm, clip_scale
 from rlt.types import Float, Tensor
 
 Network: TypeAlias = Callable[..., Any]
@@ -135,21 +135,33 @@ class EagerStep(Step):
         group = self.groups[name]
         assert group.optimizer is not None
         flat = group.flat
-        flat.gradient.zero_()
         with torch.enable_grad():
             value, kept = loss(group.module)
-        value.backward(inputs=flat.parameters)  # nothing is computed for networks that the loss only passes through
+        # With respect to these alone: nothing is computed for networks that the loss only passes through.
+        found = torch.autograd.grad(value, flat.parameters, allow_unused=True)
         with torch.no_grad():
-            gradient, norm = clip_by_norm(flat.gradient, group.max_grad_norm)
-            new, state = group.optimizer.step(flat.buffer, gradient, group.state, learning_rate)
+            gradients = [torch.zeros_like(p) if g is None else g for g, p in zip(found, flat.parameters)]
+            torch.cat([g.reshape(-1) for g in gradients], out=flat.gradient)
+            del found, gradients
+            scale, norm = clip_scale(flat.gradient, group.max_grad_norm)
             taken = None if active is None else active(kept)
-            if taken is not None:
-                new = torch.where(taken, new, flat.buffer)
-                state = {key: torch.where(taken, after, group.state[key]) for key, after in state.items()}
-            flat.buffer.copy_(new)
-            for key, after in state.items():
-                group.state[key].copy_(after)
+            self._apply(group, scale, learning_rate, taken)
         return Minimised(value.detach(), kept, norm, taken)
+
+    def _apply(self, group: Group, scale: Tensor | None, learning_rate: Tensor, taken: Tensor | None) -> None:
+        assert group.optimizer is not None
+        buffer, gradient = group.flat.buffer, group.flat.gradient
+        if taken is None and buffer.numel() >= _LARGE and group.optimizer.step_in_place(
+            buffer, gradient, group.state, learning_rate, scale
+        ):
+            return
+        new, state = group.optimizer.step(buffer, gradient if scale is None else gradient * scale, group.state, learning_rate)
+        if taken is not None:
+            new = torch.where(taken, new, buffer)
+            state = {key: torch.where(taken, after, group.state[key]) for key, after in state.items()}
+        buffer.copy_(new)
+        for key, after in state.items():
+            group.state[key].copy_(after)
 
     @torch.no_grad()
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
@@ -201,6 +213,9 @@ class PureStep(Step):
         if self.statistics[target]:
             self.statistics[target] = dict(self.statistics[source])
 
+
+_LARGE = 2**20
+"""Numbers from which on an eager optimiser is bound by memory: then it runs as one kernel, where there is one."""
 
 _MODELESS = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten,

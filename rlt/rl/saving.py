@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,8 @@ from rlt.types import Train
 
 if TYPE_CHECKING:
     from rlt.rl.agent import Agent
+
+_log = logging.getLogger(__name__)
 
 A = TypeVar("A", bound="Agent")
 
@@ -58,7 +61,9 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
         observation, action, num_envs=num_envs, device=device, env=env, model=tree["model"], seed=tree["seed"],
         threads=tree["threads"], compile=tree["compile"], **options,
     )
-    agent.load_learning(tree["state"])
+    inexact = agent.load_learning(tree["state"])
+    if inexact:
+        _log.warning("%s: %s", path, inexact)
     return agent
 
 

@@ -12,6 +12,8 @@ from rlt import envs
 from rlt.agents import DQN, PPO
 from rlt.errors import ConfigError, NumericsError, RunError, SpaceError
 from rlt.rl.replay import gather
+from rlt.store.segment import SegmentFiles
+from rlt.store.tree import load_tree, save_tree
 from tests.agents import tiny
 
 FAST = {
@@ -235,3 +237,52 @@ def test_a_checkpoint_of_another_agent_is_refused(tmp_path):
     PPO(envs.make("CartPole-v1", 1), n_steps=8, minibatch_size=8).save(tmp_path / "x.rlt")
     with pytest.raises(RunError, match="holds the agent ppo, expected dqn"):
         DQN.load(tmp_path / "x.rlt")
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+RESUMED = FAST | {"buffer_size": 60, "learning_starts": 20, "train_freq": 3, "gradient_steps": 2, "double": True, "batch_size": 8}
+
+
+def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on_and_cuts_change_nothing(tmp_path):
+    whole, stopped, resumed = (DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED) for _ in range(3))
+    assert whole.begin(240) == stopped.begin(240) == 240
+    expected = whole.advance(240)
+    first = [stopped.advance(cut) for cut in (3, 50, 132)]
+    files = SegmentFiles(tmp_path)
+    save_tree(tmp_path / "x.rlt", stopped.state(), kind="checkpoint", segments=files)
+    assert files.digests  # replay has gone round, and lies in files of its own
+    assert resumed.load_state(load_tree(tmp_path / "x.rlt", kind="checkpoint")) is None
+    parts = [*first, resumed.advance(240)]
+    assert equal(whole.weights(), resumed.weights())
+    assert equal(whole._update.state()["target"], resumed._update.state()["target"])
+    for name in expected:
+        if not name.startswith("time/"):
+            assert torch.equal(expected[name], torch.cat([part[name] for part in parts])), name
+
+
+def test_without_its_replay_a_resume_says_that_it_is_not_exact_and_fills_it_again(tmp_path):
+    agent, resumed = (DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED) for _ in range(2))
+    agent.begin(240)
+    agent.advance(120)
+    save_tree(tmp_path / "x.rlt", agent.state(), kind="checkpoint", leave_out_segments=True)
+    assert "without replay (checkpoint.replay=false)" in resumed.load_state(load_tree(tmp_path / "x.rlt", kind="checkpoint"))
+    assert resumed.replay.size == 0
+    metrics = resumed.advance(240)
+    assert len(metrics["loss/q"]) < len(agent.advance(240)["loss/q"])
+
+
+def test_a_saved_agent_holds_its_replay_and_learns_on(tmp_path):
+    agent = DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED)
+    agent.learn(120)
+    agent.save(tmp_path / "x.rlt")
+    loaded = DQN.load(tmp_path / "x.rlt", env=envs.make("CartPole-v1", 3))
+    assert loaded.replay.size == agent.replay.size == 60
+    assert equal(loaded.weights(), agent.weights())
+    loaded.learn(60)
+    assert loaded.steps == 180
+    fewer = DQN.load(tmp_path / "x.rlt", env=envs.make("CartPole-v1", 2))
+    assert fewer.replay.size == 0  # of three environments: says so, and starts empty
+    fewer.learn(60)

@@ -56,6 +56,24 @@ def test_clipping_equals_torchs(scale, max_norm, seed):
     torch.testing.assert_close(ours, norm.reshape(1), rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "decoupled": True, "epsilon": 1e-5}])
+@pytest.mark.parametrize("scale", [None, 0.25])
+def test_the_one_kernel_for_large_buffers_gives_the_numbers_of_the_formula(options, scale):
+    adam, generator = Adam(**options), torch.Generator().manual_seed(0)
+    buffer = torch.randn(1000, dtype=torch.float64, generator=generator)
+    parameters, state = buffer.clone(), adam.initial_state(buffer)
+    in_place, held = buffer.clone(), adam.initial_state(buffer)
+    factor = None if scale is None else torch.tensor([scale], dtype=torch.float64)
+    for step in range(20):
+        gradient = torch.randn(1000, dtype=torch.float64, generator=generator)
+        rate = torch.tensor([1e-2 / (1 + step)], dtype=torch.float64)
+        parameters, state = adam.step(parameters, gradient if factor is None else gradient * factor, state, rate)
+        assert adam.step_in_place(in_place, gradient.clone(), held, rate, factor)
+        torch.testing.assert_close(in_place, parameters, rtol=1e-12, atol=1e-13)
+        for name in state:
+            torch.testing.assert_close(held[name], state[name], rtol=1e-12, atol=1e-13)
+
+
 def test_a_step_writes_to_nothing_that_it_was_given():
     adam, parameters, gradient = Adam(), torch.randn(9), torch.randn(9)
     state = adam.initial_state(parameters)
