@@ -6,6 +6,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
+import rlt
 from rlt.config import from_mapping
 from rlt.errors import ConfigError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
@@ -78,6 +79,7 @@ class DQN(OffPolicyAgent):
     def for_environment(self, action: Tensor) -> Tensor:
         return action
 
+    @rlt.typed
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         rate = self.config.learning_rate.at(self.progress())
         return self._update(self.replay.storage, indices, torch.tensor([rate], device=self.device))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from gymnasium import spaces
 
+import rlt
 from rlt.config import from_mapping
 from rlt.errors import SpaceError
 from rlt.nn.config import MLPConfig
@@ -68,6 +69,7 @@ class SAC(OffPolicyAgent):
         self._update.gather()
         return super().advance(until)
 
+    @rlt.typed
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         update, numbers = self._update, self.numbers()
         rates = [numbers[f"optim/{name}_learning_rate"] for name in _LEARNERS]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import rlt
 from rlt.errors import EnvironmentFault
 from rlt.log.video import Mp4, captioned
 from rlt.rl.vector_env import Action, Observation, Step, VectorEnv
@@ -96,6 +97,7 @@ class Recorder(VectorEnv[Test]):
         self._written[self._coming[i].pop(0)] = film.path
 
     @property
+    @rlt.typed
     def action_mask(self) -> Bool[Tensor, "num_envs n_actions"] | None:
         return self.env.action_mask
 

@@ -161,6 +161,7 @@ class Replay:
         self._truncated[newest] |= ~self._terminated[newest]
         self._current = None
 
+    @rlt.typed
     def sample(self, updates: int, batch_size: int, generator: torch.Generator) -> Int64[Tensor, "updates batch_size"]:
         """Places of transitions in `storage`, drawn uniformly with replacement."""
         drawn = torch.randint(self.size, (updates, batch_size), generator=generator, device=generator.device)

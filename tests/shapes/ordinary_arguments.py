@@ -1,8 +1,8 @@
 """Arguments for any network's constructor, and what torch itself says of its forward on real tensors.
 
-The rule: an integer without default gets a prime of its own; a sequence of integers two primes; a sequence of tuples of
-integers two of (prime, 2); a class of modules `nn.Tanh`; a bool without default False. What has a default keeps it. Each
-network is tried twice, the second time with every bool turned round.
+The rule: an integer without default gets a prime of its own, an image's sides numbers of theirs; a sequence of integers two
+primes; a sequence of tuples of integers two of (prime, 2); a class of modules `nn.Tanh`; a bool without default False. What
+has a default keeps it. Each network is tried twice, the second time with every bool turned round.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import torch
 from torch import nn
 
 PRIMES = (5, 7, 11, 13, 17, 19, 23, 29)
+IMAGE = {"height": 51, "width": 59}
+"""Sides of an image that three convolutions leave something of, and more of if a side is longer by one."""
+WORDS = {"activation_name": "tanh"}
 LEADING = (2, 3)
 """Sizes of a run such as `*batch`."""
 
@@ -27,15 +30,20 @@ def settings(kind: type) -> list[dict[str, Any]]:
     plain: dict[str, Any] = {}
     turned: dict[str, Any] = {}
     constructor: Any = inspect.getattr_static(kind, "__init__")
-    for name, parameter in list(inspect.signature(constructor).parameters.items())[1:]:
+    parameters = inspect.signature(constructor).parameters
+    for name, parameter in list(parameters.items())[1:]:
         annotation = str(parameter.annotation)
         if parameter.default is not parameter.empty:
             if isinstance(parameter.default, bool):
                 turned[name] = not parameter.default
         elif annotation == "bool":
             plain[name], turned[name] = False, True
+        elif annotation == "int" and name in IMAGE and IMAGE.keys() <= parameters.keys():
+            plain[name] = IMAGE[name]
         elif annotation == "int":
             plain[name] = next(primes)
+        elif annotation == "str" and name in WORDS:
+            plain[name] = WORDS[name]
         elif "tuple[int" in annotation and "Sequence" in annotation:
             plain[name] = [(next(primes), 2), (next(primes), 2)]
         elif "int" in annotation:

@@ -172,6 +172,13 @@ def label(width: Width) -> str:
     return re.sub(r":\d+", "", str(width))
 
 
+def in_a_loop(width: Width) -> bool:
+    """Whether the layer stands in a loop: what is gathered there is used elsewhere, and messages name that place."""
+    loops = (ast.For, ast.ListComp, ast.GeneratorExp)
+    nodes = (node for node in ast.walk(tree_of(width.module)) if isinstance(node, loops))
+    return any(node.lineno <= width.first <= (node.end_lineno or 0) for node in nodes)
+
+
 def places(width: Width) -> set[int]:
     """Lines where an error of this width belongs: its own call; the statements of the network's methods that use what the
     constructor made of it; and those that hand the result out."""
