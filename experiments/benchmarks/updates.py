@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,7 @@ def measure(task: Task, rounds: int) -> tuple[Side, Side]:
     sides = Side(lambda n: None), Side(theirs)
     for threads in THREADS:
         for run in (ours[threads], theirs):
-            _with(threads, lambda run=run: run(task.block))
+            _with(threads, partial(run, task.block))
     for _ in range(rounds):
         for threads in THREADS:
             for side, run in ((sides[0], ours[threads]), (sides[1], theirs)):

@@ -15,7 +15,21 @@ from tests.shapes.widths import Width, all_widths, label, networks, places
 
 LOOP = "the layers before it are made in a loop, as many as a sequence is long: what they give is not known"
 BUFFER = "register_buffer gives an attribute that is declared Tensor: its shape is not known"
+FUNCTION = "the layer is made by a function, whose result says no sizes"
+COLLECTED = "the layer's weights are stacked into a parameter, whose shape is not known"
 UNKNOWN = {
+    "agents.dqn.networks.CNN NatureCNN n_out": FUNCTION,
+    "agents.dqn.networks.- DuelingHead n_in": FUNCTION,
+    "agents.dqn.networks.- DuelingHead n_actions": FUNCTION,
+    "agents.dqn.networks.- nn.Linear in_features": FUNCTION,
+    "agents.dqn.networks.- nn.Linear out_features": FUNCTION,
+    "agents.sac.networks.GaussianActor nn.Linear in_features": LOOP,
+    "agents.sac.networks.CategoricalActor nn.Linear in_features": LOOP,
+    "nn.stacked.StackedLinear nn.Linear in_features": COLLECTED,
+    "nn.stacked.StackedLinear nn.Linear out_features": COLLECTED,
+    "nn.stacked.StackedMLP StackedLinear n_in": LOOP,
+    "nn.stacked.StackedMLP StackedLinear members": LOOP,
+    "nn.stacked.StackedMLP StackedLinear n_out": LOOP,
     "agents.ppo.networks.MLP nn.Linear in_features": LOOP,
     "nn.convolution.ConvStack nn.Conv2d in_channels": LOOP,
     "nn.convolution.ConvStack nn.Conv2d out_channels": LOOP,
@@ -26,7 +40,7 @@ UNKNOWN = {
     "nn.mlp.- nn.LayerNorm normalized_shape": LOOP,
     "nn.noisy.NoisyLinear torch.zeros size 0": BUFFER,
     "nn.recurrent.RecurrentCore torch.empty size 0": "parameters are registered in a loop, under computed names",
-    "nn.residual.- nn.Conv2d in_channels": "the layer is made by a function, whose result says no sizes",
+    "nn.residual.- nn.Conv2d in_channels": FUNCTION,
 }
 """Mistakes that the type checker cannot know, and why. The constructor stops each of them."""
 ON_BOTH_PATHS = {
