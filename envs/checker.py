@@ -21,7 +21,7 @@ from gymnasium.utils.env_checker import check_env
 from rlt.envs import faults, headless
 from rlt.envs.factory import Id, make
 from rlt.envs.source import Source
-from rlt.errors import RltError
+from rlt.errors import ConfigError, RltError
 
 headless.prepare()
 
@@ -57,6 +57,8 @@ class Report:
 def check(id: Id, *, steps: int = 1000, seed: int = 0, **options: Any) -> Report:
     """Looks at an environment over `steps` random steps; `options` go to its constructor as in `make`."""
     source = Source(id, options)
+    if source.is_vector:
+        raise ConfigError(f"envs.check looks at single environments, and {source.id} steps all its copies by itself")
     looks: tuple[Callable[[Source, int, int], Iterator[Finding]], ...] = (
         _built, _gymnasiums_checker, _values, _seeds, _restores, _speed,
     )  # fmt: skip

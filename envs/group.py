@@ -28,6 +28,7 @@ class Group:
         self.id, self.num_envs, self.autoreset, self.first = source.id, num_envs, autoreset, first
         self.envs: list[gym.Env[Any, Any]] = [source.build() for _ in range(num_envs)]
         example = self.envs[0]
+        self.render_fps = float((example.metadata or {}).get("render_fps") or 30.0)
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self.observations = Layout(self.observation_space, "observation")
         self.actions = ActionRows(self.action_space)
@@ -37,7 +38,7 @@ class Group:
         self._write = self.observations.writer()
         self._snapshots = [snapshots.snapshot_of(env) for env in self.envs]
         self._replays = [s if isinstance(s, Replay) else None for s in self._snapshots]
-        self._recording = self._replays[0] is not None
+        self._recorders = [replay.record for replay in self._replays if replay is not None]
         self._over = np.zeros(num_envs, np.bool_)
         """Ended, and not reset yet: only under `next_step` and `disabled`."""
         self._numbers = np.arange(first, first + num_envs)
@@ -87,10 +88,11 @@ class Group:
         Under `same_step`, the rows of `final` are written where an episode ended; before, they are finite. A NaN or
         infinity is an error.
         """
-        rows = self.actions(actions)
+        rows, recorders = self.actions(actions), self._recorders
+        kept = self.actions([array.copy() for array in actions]) if recorders else rows  # a wrapper may write to its own
         if self.autoreset == "disabled" and self._over.any():
             raise faults.ended(self.id, int(np.flatnonzero(self._over)[0]) + self.first)
-        write, envs, replays, recording = self._write, self.envs, self._replays, self._recording
+        write, envs = self._write, self.envs
         same_step, waiting = self.autoreset == "same_step", self.autoreset != "same_step" and bool(self._over.any())
         masks, over = mask is not None and self.masks, []
         self._steps += 1
@@ -102,8 +104,8 @@ class Group:
                     reward[i] = 0.0
                     self._take_mask(i, self._reset(i, None, obs), mask)
                     continue
-                if recording:
-                    replays[i].record(action)  # type: ignore[union-attr]
+                if recorders:
+                    recorders[i](kept[i])
                 value, gain, ended, cut, info = envs[i].step(action)
                 if not self._checked:
                     self._check_result(value, gain, ended, cut, info)

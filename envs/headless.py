@@ -6,12 +6,27 @@ import ctypes
 import os
 import sys
 
+_DRIVER = "SDL_VIDEODRIVER"
+_chosen_here = False
+
+
+def has_display() -> bool:
+    """Whether windows can be opened, as far as the environment variables say."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def can_show() -> bool:
+    """Whether `render_mode="human"` may be tried: on a display, or by a driver that the person set."""
+    return has_display() or (_DRIVER in os.environ and not _chosen_here)
+
 
 def prepare() -> None:
     """Sets `MUJOCO_GL=egl` and `SDL_VIDEODRIVER=dummy` where there is no display and the person set nothing."""
-    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    global _chosen_here
+    if has_display():
         return
-    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    if _DRIVER not in os.environ:
+        os.environ[_DRIVER], _chosen_here = "dummy", True
     if "MUJOCO_GL" not in os.environ and _has_egl():
         os.environ["MUJOCO_GL"] = "egl"
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 import time
 
 import torch
-from gymnasium import spaces
 from torch import nn
 
 from rlt.config import from_mapping
 from rlt.errors import NumericsError, SpaceError
-from rlt.nn.config import MLPConfig
+from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.agent import Agent
-from rlt.rl.distributions import distribution_for
 from rlt.rl.networks import build_own
+from rlt.rl.product import distribution_for
 from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
 from rlt.rl.rollout import Rollout, check_minibatches
-from rlt.rl.vector_env import Observation
+from rlt.rl.spaces import bounds_of
+from rlt.rl.trees import tree_map
+from rlt.rl.vector_env import Action, Observation
 from rlt.run.learner import Metrics, State
+from rlt.shapes.spaces import describe_space, example_observation, is_image
 from rlt.types import Tensor
 
 from .config import PPOConfig
-from .networks import PPOPolicy, checked, mlp
+from .networks import PPOPolicy, checked, cnn, mlp
 from .update import METRICS, Batch, Coefficients, PPOUpdate
 
 
 class PPO(Agent):
-    """Proximal policy optimisation for Discrete and Box actions. Options: `PPOConfig`; the page: `agents/ppo/README.md`."""
+    """Proximal policy optimisation, for every action and observation space that rlt knows. Options: `PPOConfig`.
+
+    The page: `agents/ppo/README.md`."""
 
     name = "ppo"
     Config = PPOConfig
@@ -35,9 +39,8 @@ class PPO(Agent):
 
     def build(self) -> PPOPolicy:
         space, config = self.observation_space, self.config
-        if not (isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f"):
-            flatten = "env.wrappers=[flatten]"
-            raise SpaceError(f"PPO cannot serve observations {space}", "expected a Box of floats", fix=f"{flatten} makes it one")
+        if is_image(space) and self.model["name"] == "mlp":
+            raise SpaceError(f"model=mlp cannot read observations {describe_space(space)}", "they are images", fix="model=cnn")
         self._rollout_minibatch = check_minibatches(config.n_steps, self.vector_size, config.minibatch_size, "PPO")
         distribution = distribution_for(self.action_space)
         options = {key: value for key, value in self.model.items() if key != "name"}
@@ -46,30 +49,23 @@ class PPO(Agent):
             network_config = from_mapping(MLPConfig, options, "model")
             network: nn.Module = mlp(space, distribution, network_config)
             log_std_init = network_config.log_std_init
+        elif self.model["name"] == "cnn":
+            network = cnn(space, distribution, from_mapping(CNNConfig, options, "model"))
         else:
             network = checked(build_own(self.model["name"], options, space, self.action_space), space, self.action_space)
         return PPOPolicy(
-            network, distribution, space.shape, normalize_observation=config.normalize_observation,
+            network, distribution, space, normalize_observation=config.normalize_observation,
             normalize_reward=config.normalize_reward, clip_observation=config.clip_observation,
             clip_reward=config.clip_reward, log_std_init=log_std_init,
         )
 
     def prepare(self) -> None:
-        space, d = self.observation_space, self.policy.distribution
-        assert space.shape is not None
-        self._rollout = Rollout(
-            self.config.n_steps, self.vector_size, space.shape, torch.float32, d.action_shape, d.action_dtype, self.device
-        )
+        examples = (example_observation(space, 1) for space in (self.observation_space, self.action_space))
+        self._rollout = Rollout(self.config.n_steps, self.vector_size, *examples, self.device)
         self._update = PPOUpdate(self.policy, self.config)
         self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
-        self._clip: tuple[Tensor, Tensor] | None = None
-        if isinstance(self.action_space, spaces.Box):
-            low, high = (
-                torch.as_tensor(b, dtype=torch.float32, device=self.device)
-                for b in (self.action_space.low, self.action_space.high)
-            )
-            self._clip = (low, high)
+        self._bounds = bounds_of(self.action_space, self.device)
 
     @property
     def log_interval(self) -> int:
@@ -88,12 +84,12 @@ class PPO(Agent):
         self.stretch_schedules(self.steps, stop)
         return stop
 
-    def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
+    def act(self, obs: Observation, generator: torch.Generator | None) -> Action:
         return self._for_environment(self.policy.act(obs, generator))
 
-    def _for_environment(self, action: Tensor) -> Tensor:
+    def _for_environment(self, action: Action) -> Action:
         """Box actions within the bounds. What is stored stays unclipped: its log-probability is that of the sample."""
-        return action if self._clip is None else action.clamp(*self._clip)
+        return tree_map(lambda part, bounds: part if bounds is None else part.clamp(*bounds), action, self._bounds)
 
     def advance(self, until: int) -> Metrics:
         parts: list[dict[str, Tensor]] = []
@@ -128,7 +124,7 @@ class PPO(Agent):
         coefficients = Coefficients(*(torch.tensor([x], device=self.device) for x in numbers))
         metrics = self._update(batch, self._rollout_minibatch, coefficients, self.generators.batches)
         if policy.normalizer is not None:
-            policy.normalizer.update(rollout.obs.flatten(0, 1))
+            policy.normalizer.update(tree_map(lambda part: part.flatten(0, 1), rollout.obs))
         self._refuse_nan(metrics)
         rollout.clear()
         taken = metrics[~metrics[:, 0].isnan()]
@@ -142,8 +138,8 @@ class PPO(Agent):
     def _targets(self) -> Batch:
         """Values, log-probabilities and advantages of the rollout, by the policy that acted."""
         rollout, policy, config = self._rollout, self.policy, self.config
-        obs = policy.normalize(rollout.obs.flatten(0, 1))
-        action = rollout.action.flatten(0, 1)
+        obs = policy.normalize(tree_map(lambda part: part.flatten(0, 1), rollout.obs))
+        action = tree_map(lambda part: part.flatten(0, 1), rollout.action)
         parameters, flat_value = policy.evaluate(obs)
         log_prob = policy.distribution.log_prob(parameters, action)
         value = flat_value.view(config.n_steps, self.vector_size)

@@ -10,12 +10,16 @@ from gymnasium import Space, spaces
 from torch import nn
 
 import rlt
-from rlt.nn.config import MLPConfig
+from rlt.errors import ConfigError, SpaceError
+from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
-from rlt.rl.distributions import DiagonalGaussian, Distribution, GaussianParameters
-from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler
-from rlt.shapes.spaces import check_policy, policy_output
+from rlt.rl.distributions import Distribution
+from rlt.rl.encoder import Encoder, rows, space_leaves, structure_of
+from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler, TreeNormalizer
+from rlt.rl.trees import tree_leaves, tree_map
+from rlt.rl.vector_env import Action, Observation
+from rlt.shapes.spaces import check_policy, describe_space, is_image, policy_output
 from rlt.types import Float, Tensor
 
 
@@ -55,6 +59,27 @@ class MLP(rlt.Module):
         return self.actor(obs), self.critic(obs)
 
 
+class Encoded(nn.Module):
+    """An `MLP` behind encoders of observations that are no plain vector; one encoder for both where they are the same object."""
+
+    modeless = True
+
+    def __init__(self, actor_encoder: Encoder, critic_encoder: Encoder, body: MLP) -> None:
+        super().__init__()
+        self.actor_encoder, self.critic_encoder, self.body = actor_encoder, critic_encoder, body
+
+    def actor(self, obs: Observation) -> Tensor:
+        """The distribution's parameters alone: what acting needs."""
+        parameters: Tensor = self.body.actor(self.actor_encoder(obs))
+        return parameters
+
+    @rlt.typed
+    def forward(self, obs: Observation) -> tuple[Float[Tensor, "batch n_out"], Float[Tensor, "batch"]]:
+        features = self.actor_encoder(obs)
+        seen = features if self.critic_encoder is self.actor_encoder else self.critic_encoder(obs)
+        return self.body.actor(features), self.body.critic(seen)
+
+
 class WithCritic(nn.Module):
     """An own network that gives the distribution's parameters alone, and a critic beside it."""
 
@@ -65,27 +90,55 @@ class WithCritic(nn.Module):
         self.actor, self.critic = actor, critic
 
     @rlt.typed
-    def forward(self, obs: Tensor) -> tuple[Tensor, Float[Tensor, "batch"]]:
-        return self.actor(obs), self.critic(obs.flatten(1)).squeeze(-1)
+    def forward(self, obs: Observation) -> tuple[Any, Float[Tensor, "batch"]]:
+        return self.actor(obs), self.critic(obs).squeeze(-1)
 
 
-def mlp(observation_space: Space[Any], distribution: Distribution, config: MLPConfig) -> MLP:
+def mlp(observation_space: Space[Any], distribution: Distribution, config: MLPConfig) -> nn.Module:
     """The default network: 64-64, tanh, orthogonal, separate actor and critic."""
-    assert isinstance(observation_space, spaces.Box)
-    return MLP(
-        math.prod(observation_space.shape), distribution.size, config.hidden if config.hidden is not None else (64, 64),
-        activation(config.activation or "tanh"), config.shared, config.orthogonal_init is not False,
-    )
+    hidden = config.hidden if config.hidden is not None else (64, 64)
+    kind, gains = activation(config.activation or "tanh"), config.orthogonal_init is not False
+    if is_vector(observation_space):
+        return MLP(math.prod(observation_space.shape or ()), distribution.size, hidden, kind, config.shared, gains)
+    encoders = _encoders(observation_space, config.shared, 256, gains)
+    return Encoded(*encoders, MLP(encoders[0].size, distribution.size, hidden, kind, config.shared, gains))
+
+
+def cnn(observation_space: Space[Any], distribution: Distribution, config: CNNConfig) -> nn.Module:
+    """The network of Mnih et al. 2015 for every image among the observations, and a linear layer each for actor and critic."""
+    if not any(is_image(leaf) and leaf.dtype == "uint8" for leaf in space_leaves(observation_space)):
+        raise SpaceError(
+            f"model=cnn cannot read observations {describe_space(observation_space)}", "expected an image of bytes among them",
+            fix="model=mlp",
+        )
+    encoders = _encoders(observation_space, config.shared, config.features, True)
+    return Encoded(*encoders, MLP(encoders[0].size, distribution.size, (), nn.ReLU, config.shared, True))
+
+
+def is_vector(space: Space[Any]) -> bool:
+    """Whether observations are numbers that a fully connected layer takes as they are, flattened."""
+    return isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f"
+
+
+def _encoders(space: Space[Any], shared: bool, features: int, gains: bool) -> tuple[Encoder, Encoder]:
+    actor = Encoder(space, features)
+    learned = any(p.requires_grad for p in actor.parameters())
+    critic = Encoder(space, features) if learned and not shared else actor
+    if gains:
+        for encoder in (actor, critic):
+            orthogonal(encoder, HIDDEN_GAIN)
+    return actor, critic
 
 
 def critic_for(observation_space: Space[Any]) -> nn.Module:
-    """The critic that PPO adds to an own actor: 64-64, tanh."""
-    size = math.prod(observation_space.shape or ())
-    critic = nn.Sequential(*hidden_layers((size, 64, 64), nn.Tanh), nn.Linear(64, 1))
+    """The critic that PPO adds to an own actor: 64-64, tanh, behind an encoder."""
+    encoder = Encoder(observation_space)
+    critic = nn.Sequential(*hidden_layers((encoder.size, 64, 64), nn.Tanh), nn.Linear(64, 1))
+    orthogonal(encoder, HIDDEN_GAIN)
     for layer in critic:
         if isinstance(layer, nn.Linear):
             orthogonal(layer, HIDDEN_GAIN if layer.out_features == 64 else 1.0)
-    return critic
+    return nn.Sequential(encoder, *critic)
 
 
 def checked(network: nn.Module, observation_space: Space[Any], action_space: Space[Any]) -> nn.Module:
@@ -93,55 +146,69 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
 
     ShapeError where what it gives is neither, or where it does not take the observations."""
     network.eval()  # looking changes no batch statistics and draws no dropout
-    pair = isinstance(policy_output(network, observation_space), tuple)
+    output = policy_output(network, observation_space)
+    pair = isinstance(output, tuple)
+    if pair and isinstance(action_space, spaces.Tuple):  # the policy's part is a tuple too
+        pair = len(output) == 2 and isinstance(output[0], tuple)
     check_policy(network, observation_space, action_space, value=pair)
     return network if pair else WithCritic(network, critic_for(observation_space))
 
 
 class PPOPolicy(nn.Module):
-    """What acts, and what is saved: normalisers, network, and the spread of a Gaussian."""
+    """What acts, and what is saved: normalisers, network, and the spread of its Gaussian parts."""
 
     modeless = True
 
     def __init__(
-        self, network: nn.Module, distribution: Distribution, obs_shape: tuple[int, ...], *,
+        self, network: nn.Module, distribution: Distribution, observation_space: Space[Any], *,
         normalize_observation: bool, normalize_reward: bool, clip_observation: float, clip_reward: float, log_std_init: float,
     ) -> None:
         super().__init__()
         self.network, self.distribution = network, distribution
-        self.normalizer = ObservationNormalizer(obs_shape, clip_observation) if normalize_observation else None
+        self.normalizer = normalizer_for(observation_space, clip_observation) if normalize_observation else None
         self.return_scaler = ReturnScaler(clip_reward) if normalize_reward else None
         self.log_std: nn.Parameter | None = None
-        if isinstance(distribution, DiagonalGaussian):
-            self.log_std = nn.Parameter(torch.full((distribution.size,), log_std_init))
+        if distribution.gaussian_size:
+            self.log_std = nn.Parameter(torch.full((distribution.gaussian_size,), log_std_init))
 
-    @rlt.typed
-    def normalize(self, obs: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *wanted"]:
+    def normalize(self, obs: Observation) -> Observation:
         """Raw observations as the network wants them: normalised where asked for, flat for a vector network."""
-        normal: Tensor = obs if self.normalizer is None else self.normalizer(obs)
+        normal = obs if self.normalizer is None else self.normalizer(obs)
         return normal.flatten(1) if isinstance(self.network, MLP) else normal
 
-    def parameters_of(self, output: Tensor) -> Any:
-        """The network's numbers as the distribution's parameters."""
-        return output if self.log_std is None else GaussianParameters(output, self.log_std)
-
     @rlt.typed
-    def forward(self, obs: Tensor, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:
+    def forward(self, obs: Observation, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:
         """Distribution parameters and values of raw observations, or of such that are `normalized` already."""
         output, value = self.network(obs if normalized else self.normalize(obs))
-        return self.parameters_of(output), value
+        return self.distribution.parameters(output, self.log_std), value
 
     @rlt.typed
-    def evaluate(self, normalized: Tensor) -> tuple[Any, Float[Tensor, "batch"]]:
+    def evaluate(self, normalized: Observation) -> tuple[Any, Float[Tensor, "batch"]]:
         """The same for observations that are normalised already."""
         return self.forward(normalized, normalized=True)
 
-    def act(self, obs: Tensor, generator: torch.Generator | None) -> Tensor:
+    def act(self, obs: Observation, generator: torch.Generator | None) -> Action:
         """Actions for raw observations: drawn with `generator`, the most likely ones without."""
         normalized = self.normalize(obs)
         network = self.network
-        output = network.actor(normalized) if isinstance(network, MLP | WithCritic) else network(normalized)[0]
-        parameters = self.parameters_of(output)
+        alone = isinstance(network, MLP | Encoded | WithCritic)
+        output = network.actor(normalized) if alone else network(normalized)[0]  # type: ignore[operator]
+        parameters = self.distribution.parameters(output, self.log_std)
         if generator is None:
             return self.distribution.mode(parameters)
-        return self.distribution.sample(parameters, self.distribution.noise(obs.shape[0], generator).to(obs.device))
+        device = tree_leaves(obs)[0].device
+        noise = tree_map(lambda drawn: drawn.to(device), self.distribution.noise(rows(obs), generator))
+        return self.distribution.sample(parameters, noise)
+
+
+def normalizer_for(space: Space[Any], clip: float) -> nn.Module:
+    """Running statistics of the floats among the observations. ConfigError where there are none."""
+    if is_vector(space):
+        return ObservationNormalizer(tuple(space.shape or ()), clip)
+    shapes = [tuple(leaf.shape or ()) if is_vector(leaf) else None for leaf in space_leaves(space)]
+    if not any(shape is not None for shape in shapes):
+        raise ConfigError(
+            f"agent.normalize_observation=true has nothing to do with observations {describe_space(space)}",
+            "only numbers of a float Box are normalised; images are divided by 255", fix="agent.normalize_observation=false",
+        )
+    return TreeNormalizer(structure_of(space), shapes, clip)

@@ -12,6 +12,8 @@ from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
 from rlt.rl.distributions import Distribution
+from rlt.rl.trees import tree_map
+from rlt.rl.vector_env import Action, Observation
 from rlt.types import Float, Tensor
 
 from .config import PPOConfig
@@ -24,8 +26,8 @@ METRICS = ("loss/policy", "loss/value", "loss/entropy", "ppo/approx_kl", "ppo/cl
 class Batch(NamedTuple):
     """Transitions of a rollout, in one dimension. Observations are normalised already."""
 
-    obs: Tensor
-    action: Tensor
+    obs: Observation
+    action: Action
     log_prob: Float[Tensor, "batch"]
     """Under the policy that acted, as is `value`."""
     value: Float[Tensor, "batch"]
@@ -74,7 +76,7 @@ class PPOUpdate:
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
         self.step.gather()
-        size, device = rollout.obs.shape[0], rollout.obs.device
+        size, device = rollout.log_prob.shape[0], rollout.log_prob.device
         rows = []
         active = torch.ones(1, dtype=torch.bool, device=device)
         with self.step.training("policy"):
@@ -90,7 +92,7 @@ class PPOUpdate:
         self, step: Step, rollout: Batch, indices: Tensor, coefficients: Coefficients, active: Tensor
     ) -> dict[str, Tensor]:
         config = self.config
-        batch = Batch(*(part[indices] for part in rollout))
+        batch = Batch(*(tree_map(lambda leaf: leaf[indices], part) for part in rollout))
         stop = None if config.target_kl is None else 1.5 * config.target_kl
         done = step.minimise(
             "policy",

@@ -49,7 +49,7 @@ class SAC(OffPolicyAgent):
 
     def prepare_update(self) -> None:
         self._update = SACUpdate(self.policy, self._critics.to(self.device), self.config)
-        self.training_steps = tuple(step for step in (self._update.step, self._update.critics_step) if step is not None)
+        self.training_steps = self._update.training_steps
 
     def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
         return self.policy.act(obs, generator)

@@ -151,7 +151,7 @@ class SACPolicy(nn.Module):
         d = self.distribution
         if isinstance(d, Categorical):
             drawn = torch.randint(d.size, (batch,), generator=generator, device=generator.device)
-            return drawn.to(next(self.parameters()).device)
+            return drawn.to(next(self.actor.parameters()).device)
         return d.uniform(batch, generator)
 
     @property

@@ -120,6 +120,11 @@ class SACUpdate:
         self.critics_step = None if config.policy_delay == 1 else TrainingStep(groups, self._critics_alone, compile_at)
 
     @property
+    def training_steps(self) -> tuple[TrainingStep, ...]:
+        """What can be compiled."""
+        return (self.step,) if self.critics_step is None else (self.step, self.critics_step)
+
+    @property
     def updates(self) -> int:
         """Updates of the critics so far."""
         return self.step.updates + (self.critics_step.updates if self.critics_step is not None else 0)
@@ -127,8 +132,7 @@ class SACUpdate:
     def noise(self, updates: int, batch: int, generator: torch.Generator) -> list[Noise]:
         """What so many updates draw."""
         drawn = torch.empty(updates, 2, batch, self.noise_size, device=generator.device).normal_(generator=generator)
-        drawn = drawn.to(self.fixed_temperature.device)
-        return [Noise(*pair.unbind(0)) for pair in drawn.unbind(0)]
+        return [Noise(*pair.unbind(0)) for pair in drawn.to(self.fixed_temperature.device).unbind(0)]
 
     @rlt.typed
     def __call__(

@@ -60,7 +60,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
                 self._workers.append(Worker(recipe.source.id, number, share, self._memory))
             for worker in self._workers:
                 self._ask_to_build(recipe, worker)
-            observation_space, action_space = cloudpickle.loads(self._answers("the construction")[0])
+            observation_space, action_space, fps = cloudpickle.loads(self._answers("the construction")[0])
             observations, actions = Layout(observation_space, "observation"), ActionReader(action_space, n)
             masks = mask_size(action_space)
             os.ftruncate(self._memory, memory.size(observations, actions.layout, masks, n))
@@ -74,7 +74,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
             self._finalizer()
             raise
         super().__init__(recipe, "pool", observations, actions)
-        self._masks = False
+        self.render_fps, self._masks = fps, False
         self._inexact: str | None = None
 
     def _ask_to_build(self, recipe: Recipe, worker: Worker) -> None:

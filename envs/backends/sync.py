@@ -22,6 +22,7 @@ class SyncVectorEnv(ArrayVectorEnv[Purpose]):
         self._group = Group(recipe.source, recipe.num_envs, recipe.autoreset)
         actions = ActionReader(self._group.action_space, recipe.num_envs)
         super().__init__(recipe, "sync", self._group.observations, actions)
+        self.render_fps = self._group.render_fps
         self._final = [np.zeros_like(array) for array in self._observations.allocate(self.num_envs)]
 
     @property

@@ -42,6 +42,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self.backend_reason = "asked for"
         self.autoreset, self.purpose = recipe.autoreset, recipe.purpose
         self.single_observation_space, self.single_action_space = observations.space, actions.layout.space
+        self.render_fps = 30.0
         self._observations, self._actions = observations, actions
         self._on_cpu = self.device.type == "cpu"
         self._current: Arrays | None = None

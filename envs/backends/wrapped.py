@@ -31,7 +31,7 @@ class WrappedVectorEnv(ArrayVectorEnv[Purpose]):
             self._wrappers.append(attached)
         layout, actions = Layout(observation_space, "observation"), ActionReader(action_space, inner.num_envs)
         super().__init__(recipe, inner.backend, layout, actions)
-        self.backend_reason = inner.backend_reason
+        self.backend_reason, self.render_fps = inner.backend_reason, inner.render_fps
         self._all = np.arange(self.num_envs)
         self._over = np.zeros(self.num_envs, np.bool_)
         """Ended, and not reset yet: only under `next_step` and `disabled`."""

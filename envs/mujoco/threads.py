@@ -1,11 +1,12 @@
-"""Threads that call a function for each of `count` items. MuJoCo releases the interpreter lock while it steps."""
+"""Threads that call a function for each of some items. MuJoCo releases the interpreter lock while it steps."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from itertools import count
+from queue import SimpleQueue
 
 
 def cores() -> int:
@@ -13,41 +14,46 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-class Threads:
-    """`start` hands out the items, `wait` helps with what nobody took yet and returns when all are done.
+class Job:
+    """The items of one call. One number from a counter is one step of the interpreter: no two threads get the same."""
 
-    Between the two the caller is free: the work goes on beside it. With one item or one core there are no threads,
-    and `wait` does everything.
+    def __init__(self, items: int) -> None:
+        self.count = items
+        self.taken, self.done = count(), count()
+        self.finished: SimpleQueue[None] = SimpleQueue()
+        """Where a thread says that it did the last one."""
+        self.errors: list[BaseException] = []
+
+
+class Threads:
+    """`start` wakes the threads, `wait` takes what is left beside them and returns when all items are done.
+
+    Between the two the caller is free: the work goes on beside it. There is one thread less than there are cores, for the
+    caller works too; with one core there is none, and `wait` does everything.
     """
 
-    def __init__(self, work: Callable[[int], None], count: int, threads: int | None = None) -> None:
-        self._work, self._count = work, count
-        wanted = min(cores() if threads is None else threads, count)
-        self._todo: SimpleQueue[range | None] = SimpleQueue()
-        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
-        # Several parts for each thread: the slow environments of one part do not hold up the others.
-        parts = 1 if wanted == 1 else min(count, 4 * wanted)
-        self._parts = [range(count * p // parts, count * (p + 1) // parts) for p in range(parts)]
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(wanted if wanted > 1 else 0)]
+    def __init__(self, work: Callable[[int], None], items: int, threads: int | None = None) -> None:
+        self._work, self._count = work, items
+        wanted = min(cores() - 1 if threads is None else threads, items)
+        self._todo: SimpleQueue[Job | None] = SimpleQueue()
+        self._job = Job(0)
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(wanted)]
         for thread in self._threads:
             thread.start()
 
     def start(self) -> None:
-        """Hands out the items."""
-        for part in self._parts:
-            self._todo.put(part)
+        """Begins on the items."""
+        self._job = Job(self._count)
+        for _ in self._threads:
+            self._todo.put(self._job)
 
     def wait(self) -> None:
         """Returns when every item is done; raises the first error that the work raised."""
-        while True:
-            try:
-                part = self._todo.get_nowait()
-            except Empty:
-                break
-            self._do(part)
-        errors = [error for error in (self._done.get() for _ in self._parts) if error is not None]
-        if errors:
-            raise errors[0]
+        job = self._job
+        if not self._take(job):
+            job.finished.get()  # a thread did, or is doing, the last one
+        if job.errors:
+            raise job.errors[0]
 
     def close(self) -> None:
         """Ends the threads."""
@@ -57,15 +63,18 @@ class Threads:
             thread.join()
         self._threads = []
 
-    def _run(self) -> None:
-        while (part := self._todo.get()) is not None:
-            self._do(part)
+    def _serve(self) -> None:
+        while (job := self._todo.get()) is not None:
+            if self._take(job):
+                job.finished.put(None)
 
-    def _do(self, part: range | None) -> None:
-        error = None
-        try:
-            for i in part or ():
+    def _take(self, job: Job) -> bool:
+        """Does items until none is left; whether the last of all to be done was among them."""
+        last = False
+        while (i := next(job.taken)) < job.count:
+            try:
                 self._work(i)
-        except BaseException as raised:  # handed to the caller of `wait`
-            error = raised
-        self._done.put(error)
+            except BaseException as raised:  # handed to the caller of `wait`
+                job.errors.append(raised)
+            last = next(job.done) == job.count - 1
+        return last

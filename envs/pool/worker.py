@@ -45,7 +45,7 @@ def main(fd: int) -> None:
         except BaseException as error:
             _answer(pipe, "error", _portable(error))
             return
-        _answer(pipe, "done", cloudpickle.dumps((group.observation_space, group.action_space)))
+        _answer(pipe, "done", cloudpickle.dumps((group.observation_space, group.action_space, group.render_fps)))
         os.read(fd, 1)  # the owner has sized the memory
         total, actions = asked["total"], group.actions.layout
         board = memory.attach(asked["memory"], group.observations, actions, group.mask_size, total)

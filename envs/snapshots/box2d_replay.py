@@ -6,6 +6,7 @@ new world that episode comes out equal to the bit; 500 actions of LunarLander ta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
@@ -15,7 +16,7 @@ from rlt.envs.snapshots import generator, plain
 
 
 class Replay:
-    """Watches one environment, wrappers included: `begin` before each reset, `actions.append` at each step."""
+    """Watches one environment, wrappers included: `begin` before each reset, `record` before each step."""
 
     def __init__(self, env: gym.Env[Any, Any], wrappers: list[gym.Env[Any, Any]]) -> None:
         self.env, self.wrappers = env, wrappers
@@ -25,7 +26,7 @@ class Replay:
 
     def begin(self, seed: int | None) -> None:
         """The environment is about to be reset, with `seed` or going on with its generator."""
-        self.actions = []
+        self.actions.clear()
         try:
             self._before = {
                 "seed": seed,
@@ -35,9 +36,10 @@ class Replay:
         except plain.Unsaveable as error:
             self._unsaveable = str(error)
 
-    def record(self, action: Any) -> None:
-        """The environment is about to be given `action`."""
-        self.actions.append(np.array(action))
+    @property
+    def record(self) -> Callable[[Any], None]:
+        """To be called with each action that the environment is about to be given, which nobody writes to again."""
+        return self.actions.append
 
     def save(self) -> dict[str, Any]:
         """Raises `plain.Unsaveable` where a wrapper holds what cannot be saved."""
@@ -62,7 +64,7 @@ class Replay:
         blind = self._without_pixels()
         try:
             for action in actions.tolist() if actions.ndim == 1 else actions:
-                self.record(action)
+                self.actions.append(np.array(action))
                 self.env.step(action)
         finally:
             if blind:

@@ -213,7 +213,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="also write the table to this file")
     arguments = parser.parse_args()
     lines = [
-        "| update | ours, us (threads) | Stable-Baselines3, us (threads) | medians | times as fast | must reach | processor, us: ours, theirs, ratio |",
+        "| update | ours, us (threads) | Stable-Baselines3, us (threads) | medians | times as fast | must reach "
+        "| processor, us: ours, theirs, ratio |",
         "|---|---|---|---|---|---|---|",
     ]
     for name in arguments.tasks:

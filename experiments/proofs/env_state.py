@@ -20,20 +20,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def restores(folder: Path, ids: tuple[str, ...], steps: int) -> Result:
-    """Takes states in the middle of episodes; a new process goes on from each, and this one too."""
+    """Takes states in the middle of episodes; this process goes on from each, and a new one on the next backend."""
     rows: list[tuple[object, ...]] = []
     for env_id in ids:
-        for backend in backends_of(env_id):
+        backends = backends_of(env_id)
+        for backend, other in zip(backends, [*backends[1:], backends[0]]):
             cases, wanted = _cases(env_id, backend, steps)
             file = folder / "cases"
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(pickle.dumps((env_id, backend, cases)))
+            file.write_bytes(pickle.dumps((env_id, other, cases)))
             subprocess.run([sys.executable, "-m", "experiments.proofs.env_state", str(file)], check=True, cwd=ROOT)
             equal = sum(_same(a, b) for a, b in zip(pickle.loads(file.read_bytes()), wanted, strict=True))
             size = len(pickle.dumps(cases[0][0])) / 1024
-            rows.append((env_id, backend, f"{equal} of {EPISODES}", f"{size:,.0f}"))
-    held = all(row[2] == f"{EPISODES} of {EPISODES}" for row in rows)
-    return Result(held, table(("environment", "backend", "states that went on equal", "KiB for two environments"), rows))
+            rows.append((env_id, backend, other, f"{equal} of {EPISODES}", f"{size:,.0f}"))
+    held = all(row[3] == f"{EPISODES} of {EPISODES}" for row in rows)
+    head = ("environment", "taken on", "gone on with on", "states that went on equal", "KiB for two environments")
+    return Result(held, table(head, rows))
 
 
 def _cases(env_id: str, backend: str, steps: int) -> tuple[list[Any], list[Any]]:
@@ -73,10 +75,12 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def faults_end_cleanly(folder: Path) -> Result:
-    """The tests of failing workers, which also look for processes left behind."""
-    words = [sys.executable, "-m", "pytest", "tests/envs/test_pool.py", "-q"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
-    return Result(done.returncode == 0, done.stdout.strip().splitlines()[-1], ("python -m pytest tests/envs/test_pool.py",))
+    """The tests of failing workers, which also look for processes, descriptors and memory left behind."""
+    words = ["-m", "pytest", "tests/envs/test_faults.py", "-q", "--durations=0", "-vv"]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    lines = [line for line in done.stdout.splitlines() if " call " in line]
+    rows: list[tuple[object, ...]] = [(line.split("::")[1].replace("_", " "), line.split()[0]) for line in lines]
+    return Result(done.returncode == 0, table(("what", "time"), rows), ("python -m pytest tests/envs/test_faults.py",))
 
 
 def _go_on(file: Path) -> None:

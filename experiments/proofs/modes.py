@@ -25,7 +25,7 @@ from rlt.agents.sac.config import SACConfig
 from rlt.agents.sac.networks import networks as sac_networks
 from rlt.engine.training import TrainingStep
 from rlt.nn.config import MLPConfig
-from rlt.rl.distributions import distribution_for
+from rlt.rl.product import distribution_for
 from rlt.rl.replay import Storage
 from rlt.types import Float, Tensor
 
@@ -74,7 +74,7 @@ def ppo(dtype: torch.dtype) -> Case:
     torch.manual_seed(0)
     distribution = distribution_for(BOX)
     policy = PPOPolicy(
-        ppo_mlp(OBS, distribution, MLPConfig(hidden=(16, 16))), distribution, (5,), normalize_observation=False,
+        ppo_mlp(OBS, distribution, MLPConfig(hidden=(16, 16))), distribution, OBS, normalize_observation=False,
         normalize_reward=False, clip_observation=10, clip_reward=10, log_std_init=0.0,
     ).to(dtype)
     update = ppo_update.PPOUpdate(policy, PPOConfig(minibatch_size=BATCH, clip_range_vf=0.2, target_kl=100.0))

@@ -17,22 +17,30 @@ from rlt.types import Test, Train
 
 
 def make_env(
-    experiment: Experiment, *, purpose: type[Train] | type[Test] = Train, num_envs: int | None = None, seed: int | None = None
+    experiment: Experiment,
+    *,
+    purpose: type[Train] | type[Test] = Train,
+    num_envs: int | None = None,
+    seed: int | None = None,
+    autoreset: str = "same_step",
+    render_mode: str | None = None,
 ) -> VectorEnv[Any]:
-    """The environment of `experiment`, on its device."""
+    """The environment of `experiment`, on its device. One with a `render_mode` is not on `native`, which cannot draw."""
     make = registry.load_object("rlt.envs:make", key="env")
     env = experiment.env
+    shown = {} if render_mode is None else {"render_mode": render_mode}
     made: VectorEnv[Any] = make(
         env.id,
         num_envs or env.num_envs,
-        backend=env.backend,
+        backend="auto" if shown and env.backend == "native" else env.backend,
         device=device_of(experiment),
         seed=seed,
         wrappers=list(env.wrappers),
         workers=env.workers,
         timeout=env.timeout,
         purpose=purpose,
-        **env.options,
+        autoreset=autoreset,
+        **env.options | shown,
     )
     return made
 
@@ -88,15 +96,16 @@ def experiment_of(folder: RunFolder, trust: tuple[str, ...], repeat: str) -> Exp
 
 
 def evaluated_agent(
-    folder: RunFolder, checkpoint: str, num_envs: int, exactly: bool, trust: tuple[str, ...], repeat: str
+    folder: RunFolder, checkpoint: str, num_envs: int, exactly: bool, trust: tuple[str, ...], repeat: str, **shown: Any
 ) -> tuple[Agent, VectorEnv[Test], int]:
     """The agent of a run with the weights of `checkpoint`, test environments for it, and the step of the weights.
 
-    `num_envs` is taken as it is if `exactly`, else it bounds the number that the run trained in."""
+    `num_envs` is taken as it is if `exactly`, else it bounds the number that the run trained in. `shown` may be
+    `autoreset` and `render_mode` of the environments."""
     weights, steps = find_weights(_checkpoint_path(folder, checkpoint), checkpoint)
     experiment = experiment_of(folder, trust, repeat)
     count = num_envs if exactly else min(num_envs, experiment.env.num_envs)
-    env = make_env(experiment, purpose=Test, num_envs=count)
+    env = make_env(experiment, purpose=Test, num_envs=count, **shown)
     cls = agent_class(experiment.agent_name)
     agent: Agent = cls.for_spaces(
         env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,

@@ -26,6 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rlt import registry
+from rlt.assembly.own_agent import choice_of
 from rlt.assembly.root import Experiment, parse
 from rlt.config import unknown_key
 from rlt.errors import ConfigError, one_of
@@ -139,7 +140,7 @@ def plan(words: list[str]) -> Plan:
         if not line.multirun and any(o.is_sweep_override() for o in overrides):
             sweep = next(o for o in overrides if o.is_sweep_override())
             raise ConfigError(f"{sweep.input_line} names several values", "one run has one value", fix="add -m to run them all")
-        line = _complete_model(line, overrides)
+        line = _complete_agent(_complete_model(line, overrides))
         first = tuple(_first_choice(o) for o in parse_overrides(line.overrides))
         values, hydra_values = _compose(line.config_name, first)
         if registry.is_external(str(values.get("model", {}).get("name", ""))) and hydra_values["model"] != "own":
@@ -167,7 +168,8 @@ def _with_folder(line: CommandLine, experiment: Experiment) -> tuple[CommandLine
     given = [o.partition("=")[2] for o in line.overrides if o.startswith(key + "=")]
     if given:
         return line, experiment, Path(given[-1].strip("'\""))
-    name = experiment.name or f"{experiment.agent_name}_{re.sub(r'[^A-Za-z0-9]+', '_', str(experiment.env.id)).strip('_')}"
+    agent = experiment.agent_name.rpartition(":")[2].lower()
+    name = experiment.name or f"{agent}_{re.sub(r'[^A-Za-z0-9]+', '_', str(experiment.env.id)).strip('_')}"
     stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     folder = Path("runs") / name / (f"sweep_{stamp}" if line.multirun else stamp)
     while folder.exists():  # two runs of one second
@@ -241,6 +243,28 @@ def _complete_model(line: CommandLine, overrides: list[Override]) -> CommandLine
 def _own_model(overrides: tuple[str, ...]) -> tuple[str, ...]:
     opened = tuple(re.sub(r"^\+{0,2}model\.", "++model.", o) for o in overrides)
     return ("model=own", *opened)
+
+
+def _complete_agent(line: CommandLine) -> CommandLine:
+    """`agent.name=…`, typed or in an experiment's file, brings that agent's own group: nothing of the default's stays."""
+    overrides = parse_overrides(line.overrides)
+    known = groups()
+    typed = [str(o.value()) for o in overrides if o.key_or_group == "agent.name" and not o.is_sweep_override()]
+    if typed:
+        name = typed[-1]
+    else:
+        chosen = [_first_choice(o) for o in overrides if o.key_or_group in known]
+        try:
+            name = str(compose(line.config_name, [o for o in chosen if o]).agent.name)
+        except (HydraException, OmegaConfBaseException):
+            return line  # what is wrong is said where everything is composed
+    if any(_choices(o) == [name] for o in overrides if o.key_or_group == "agent"):
+        return line
+    choice = choice_of(name, known["agent"])
+    if not typed and choice == name:
+        return line
+    kept = tuple(o.input_line or "" for o in overrides if o.key_or_group != "agent")
+    return replace(line, overrides=(f"agent={choice}", *kept))
 
 
 def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:

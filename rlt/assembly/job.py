@@ -36,7 +36,8 @@ def start(experiment: Experiment, path: Path, overrides: Mapping[str, str] | Non
             say(f"weights of {experiment.run.init_from} after {weights[1]:,} steps; schedules start anew")
         agent.settle(experiment.run.total_steps)
         run = resolved(experiment.run, agent, device_of(experiment))
-        config = experiment.describe() | agent.describe() | to_mapping(run)
+        named = {"agent": experiment.describe()["agent"]}  # an agent of another package goes by the name that was given
+        config = experiment.describe() | agent.describe() | named | to_mapping(run)
         folder = RunFolder.create(
             path, config, {"status": "running", "experiment": experiment.name, "seeds": agent.seeds.plain()}
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rlt.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class MLPConfig:
@@ -24,6 +26,14 @@ class MLPConfig:
     critic: dict[str, Any] | None = None
     """SAC: critics of your own, {name: package.module:Class, …} with their constructor's options. null: like the actor."""
 
+    def __post_init__(self) -> None:
+        """ConfigError where a layer has no width."""
+        if self.hidden is not None and any(width < 1 for width in self.hidden):
+            raise ConfigError(
+                f"model.hidden={list(self.hidden)} does not fit", "expected widths of at least 1 each",
+                fix="model.hidden=[] is a network without hidden layers",
+            )
+
 
 @dataclass(frozen=True)
 class CNNConfig:
@@ -31,3 +41,5 @@ class CNNConfig:
 
     features: int = 512
     """Width of the layer after the convolutions."""
+    shared: bool = True
+    """PPO: one stack of convolutions for actor and critic instead of one each."""

@@ -24,7 +24,7 @@ from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
 from rlt.rl.generators import Generators
 from rlt.rl.networks import Model, normal_model, plain_model
-from rlt.rl.predict import from_policy, to_policy
+from rlt.rl.predict import all_tensors, from_policy, to_policy
 from rlt.rl.saving import load_agent, save_agent
 from rlt.rl.seeds import Seeds
 from rlt.rl.vector_env import Observation, VectorEnv
@@ -228,9 +228,14 @@ class Agent(ABC):
         """What a config says to make this agent again: groups `agent`, `env` and `model`, and the seeds."""
         env = self.env.config if self.env is not None else None
         return {
-            "agent": {"name": self.name} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
+            "agent": {"name": self._registered_name()} | to_mapping(self.config), "env": env, "model": plain_model(self.model),
             **to_mapping(self.engine), "threads": self.threads, "seeds": self.seeds.plain(),
         }
+
+    def _registered_name(self) -> str:
+        """`sac`, or `package.module:Class` for a class from elsewhere."""
+        cls = type(self)
+        return self.name if cls.__module__.startswith("rlt.agents.") else f"{cls.__module__}:{cls.__qualname__}"
 
     @torch.no_grad()
     def predict(
@@ -243,7 +248,7 @@ class Agent(ABC):
         """
         obs, single = to_policy(observation, self.observation_space, self.device)
         action = self.act(obs, None if deterministic else self.generators.prediction)
-        return from_policy(action, self.action_space, single, as_tensor=isinstance(observation, Tensor)), state
+        return from_policy(action, self.action_space, single, as_tensor=all_tensors(observation)), state
 
     def evaluate(
         self, episodes: int = 100, env: VectorEnv[Test] | None = None, *, final: bool = False, seed: int | None = None,

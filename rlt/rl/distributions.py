@@ -6,10 +6,8 @@ import math
 from typing import Any, NamedTuple, Protocol
 
 import torch
-from gymnasium import spaces
 
 import rlt
-from rlt.errors import SpaceError
 from rlt.types import Float, Int64, Tensor
 
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
@@ -20,19 +18,22 @@ class Distribution(Protocol):
 
     size: int
     """How many numbers the network gives per observation."""
-    action_shape: tuple[int, ...]
-    action_dtype: torch.dtype
+    gaussian_size: int
+    """How many standard deviations that do not depend on the observation go with them."""
 
-    def noise(self, batch: int, generator: torch.Generator) -> Tensor:
+    def parameters(self, output: Any, log_std: Tensor | None) -> Any:
+        """A network's output, and the logarithms of those standard deviations, as the parameters that the rest takes."""
+
+    def noise(self, batch: int, generator: torch.Generator) -> Any:
         """What `sample` needs, drawn from `generator` on its device."""
 
-    def sample(self, parameters: Any, noise: Tensor) -> Tensor:
-        """Actions `[batch, *action_shape]`."""
+    def sample(self, parameters: Any, noise: Any) -> Any:
+        """Actions as the space has them: `[batch, …]`, or a tree of such."""
 
-    def mode(self, parameters: Any) -> Tensor:
+    def mode(self, parameters: Any) -> Any:
         """The most likely actions."""
 
-    def log_prob(self, parameters: Any, action: Tensor) -> Float[Tensor, "batch"]:
+    def log_prob(self, parameters: Any, action: Any) -> Float[Tensor, "batch"]:
         """Log-probability (or density), summed over the parts of an action."""
 
     def entropy(self, parameters: Any) -> Float[Tensor, "batch"]:
@@ -42,11 +43,14 @@ class Distribution(Protocol):
 class Categorical:
     """One of n actions, from logits `[batch, n]`."""
 
-    action_shape: tuple[int, ...] = ()
-    action_dtype = torch.int64
+    gaussian_size = 0
 
     def __init__(self, n: int) -> None:
         self.size = n
+
+    def parameters(self, output: Tensor, log_std: Tensor | None) -> Tensor:
+        """The network's numbers as they are."""
+        return output
 
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:
@@ -81,11 +85,14 @@ class GaussianParameters(NamedTuple):
 class DiagonalGaussian:
     """Independent normal components. Not squashed: the environment gets a clipped copy, the sample stays as it was."""
 
-    action_dtype = torch.float32
-
     def __init__(self, d: int, shape: tuple[int, ...] | None = None) -> None:
-        self.size = d
+        self.size = self.gaussian_size = d
         self.action_shape: tuple[int, ...] = (d,) if shape is None else shape
+
+    def parameters(self, output: Tensor, log_std: Tensor | None) -> GaussianParameters:
+        """The network's numbers as the mean."""
+        assert log_std is not None
+        return GaussianParameters(output.reshape(-1, self.size), log_std)
 
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch d"]:
@@ -110,14 +117,3 @@ class DiagonalGaussian:
     def entropy(self, parameters: GaussianParameters) -> Float[Tensor, "batch"]:
         mean, log_std = parameters
         return (log_std + (0.5 + _HALF_LOG_TWO_PI)).expand(mean.shape).sum(-1)
-
-
-def distribution_for(space: spaces.Space[Any]) -> Distribution:
-    """Discrete: categorical; Box: diagonal Gaussian. SpaceError for what neither serves."""
-    if isinstance(space, spaces.Discrete):
-        return Categorical(int(space.n))
-    if isinstance(space, spaces.Box) and space.dtype is not None and space.dtype.kind == "f":
-        return DiagonalGaussian(int(math.prod(space.shape)), tuple(space.shape))
-    raise SpaceError(
-        f"actions are {space}: there is no policy distribution for this space", "expected Discrete or a float Box"
-    )

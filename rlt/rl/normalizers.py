@@ -6,10 +6,13 @@ evaluation leaves them alone, `state_dict` saves them, export folds them in.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
 import rlt
+from rlt.rl.trees import tree_map
 from rlt.types import Float, Tensor
 
 
@@ -66,6 +69,34 @@ class ObservationNormalizer(nn.Module):
         """Raw to normalised observations, of the same dtype."""
         mean, scale = self.moments.mean, (self.moments.variance + self.epsilon).rsqrt()
         return ((obs - mean.to(obs.dtype)) * scale.to(obs.dtype)).clamp(-self.clip, self.clip)
+
+
+class TreeNormalizer(nn.Module):
+    """An `ObservationNormalizer` for each float leaf of a Dict or Tuple space; images, choices and bits stay as they are."""
+
+    def __init__(self, structure: Any, shapes: list[tuple[int, ...] | None], clip: float = 10.0) -> None:
+        """`structure` is a tree like the observations'; `shapes` has, in its order, a float leaf's shape and None elsewhere."""
+        super().__init__()
+        self.structure = structure
+        self.leaves = nn.ModuleList(
+            nn.Identity() if shape is None else ObservationNormalizer(shape, clip) for shape in shapes
+        )
+
+    def update(self, obs: Any) -> None:
+        """Takes in raw observations."""
+        for normalizer, leaf in zip(self.leaves, self._listed(obs)):
+            if isinstance(normalizer, ObservationNormalizer):
+                normalizer.update(leaf)
+
+    def forward(self, obs: Any) -> Any:
+        """Raw to normalised observations."""
+        normal = iter([normalizer(leaf) for normalizer, leaf in zip(self.leaves, self._listed(obs))])
+        return tree_map(lambda place: next(normal), self.structure)
+
+    def _listed(self, obs: Any) -> list[Tensor]:
+        found: list[Tensor] = []
+        tree_map(lambda place, leaf: found.append(leaf), self.structure, obs)
+        return found
 
 
 class ReturnScaler(nn.Module):

@@ -9,7 +9,8 @@ import torch
 
 import rlt
 from rlt.errors import ConfigError
-from rlt.rl.vector_env import Step
+from rlt.rl.trees import tree_map
+from rlt.rl.vector_env import Action, Observation, Step
 from rlt.types import Bool, Float, Float32, Tensor
 
 _log = logging.getLogger(__name__)
@@ -18,31 +19,33 @@ _log = logging.getLogger(__name__)
 class Rollout:
     """`n_steps` transitions of `num_envs` environments, written one vector step at a time."""
 
-    def __init__(
-        self, n_steps: int, num_envs: int, obs_shape: tuple[int, ...], obs_dtype: torch.dtype,
-        action_shape: tuple[int, ...], action_dtype: torch.dtype, device: torch.device,
-    ) -> None:
+    def __init__(self, n_steps: int, num_envs: int, obs: Any, action: Any, device: torch.device) -> None:
+        """`obs` and `action` are examples of a batch: a tensor `[batch, …]` (of any device, `meta` too), or a tree of such."""
         lead = (n_steps, num_envs)
         self.n_steps, self.num_envs, self.filled = n_steps, num_envs, 0
-        self.obs: Tensor = torch.zeros(*lead, *obs_shape, dtype=obs_dtype, device=device)
-        self.action: Tensor = torch.zeros(*lead, *action_shape, dtype=action_dtype, device=device)
+
+        def zeros(example: Tensor) -> Tensor:
+            return torch.zeros(*lead, *example.shape[1:], dtype=example.dtype, device=device)
+
+        self.obs: Observation = tree_map(zeros, obs)
+        self.action: Action = tree_map(zeros, action)
         self.reward: Float32[Tensor, "time envs"] = torch.zeros(lead, device=device)
         self.terminated: Bool[Tensor, "time envs"] = torch.zeros(lead, dtype=torch.bool, device=device)
         self.truncated: Bool[Tensor, "time envs"] = torch.zeros(lead, dtype=torch.bool, device=device)
-        self.last_obs: Tensor = torch.zeros(num_envs, *obs_shape, dtype=obs_dtype, device=device)
+        self.last_obs: Observation = tree_map(lambda stored: torch.zeros_like(stored[0]), self.obs)
         """Where the rollout ended: what the next action will start from."""
-        self._final: list[tuple[int, Tensor, Tensor]] = []  # time, environments, their final observations
+        self._final: list[tuple[int, Tensor, Observation]] = []  # time, environments, their final observations
 
     @property
     def full(self) -> bool:
         """Whether it is time to learn."""
         return self.filled == self.n_steps
 
-    def add(self, obs: Tensor, action: Tensor, step: Step) -> None:
+    def add(self, obs: Observation, action: Action, step: Step) -> None:
         """The next transition of each environment: `action` at `obs` led to `step`."""
         t = self.filled
-        self.obs[t] = obs
-        self.action[t] = action
+        tree_map(lambda stored, new: stored[t].copy_(new), self.obs, obs)
+        tree_map(lambda stored, new: stored[t].copy_(new), self.action, action)
         self.reward[t] = step.reward
         self.terminated[t] = step.terminated
         self.truncated[t] = step.truncated
@@ -50,22 +53,23 @@ class Rollout:
             cut = step.truncated & ~step.terminated  # only there is the value of the final observation asked for
             where = cut.nonzero(as_tuple=True)[0]
             if where.numel():
-                self._final.append((t, where, step.final_obs[where]))
+                self._final.append((t, where, tree_map(lambda final: final[where], step.final_obs)))
         self.filled = t + 1
         if self.full:
-            self.last_obs.copy_(step.obs)
+            tree_map(lambda last, new: last.copy_(new), self.last_obs, step.obs)
 
     def clear(self) -> None:
         """Starts over."""
         self.filled = 0
         self._final.clear()
 
-    def final_observations(self) -> tuple[Tensor, Tensor, Tensor] | None:
+    def final_observations(self) -> tuple[Tensor, Tensor, Observation] | None:
         """Times, environments and true final observations `[n, …]` of the truncated steps; None where there are none."""
         if not self._final:
             return None
         time = torch.cat([torch.full_like(where, t) for t, where, _ in self._final])
-        return time, torch.cat([where for _, where, _ in self._final]), torch.cat([obs for _, _, obs in self._final])
+        obs = tree_map(lambda *parts: torch.cat(parts), *(obs for _, _, obs in self._final))
+        return time, torch.cat([where for _, where, _ in self._final]), obs
 
     @rlt.typed
     def next_values(
@@ -83,15 +87,18 @@ class Rollout:
         n = self.filled
         names = ("obs", "action", "reward", "terminated", "truncated")
         final = [{"time": t, "envs": where, "obs": obs} for t, where, obs in self._final]
-        return {"filled": n, "final": final, **{name: getattr(self, name)[:n].clone() for name in names}}
+        stored = {name: tree_map(lambda part: part[:n].clone(), getattr(self, name)) for name in names}
+        return {"filled": n, "final": final, **stored}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
         n = self.filled = state["filled"]
         for name in ("obs", "action", "reward", "terminated", "truncated"):
-            getattr(self, name)[:n] = state[name]
-        device = self.obs.device
-        self._final = [(f["time"], f["envs"].to(device), f["obs"].to(device)) for f in state["final"]]
+            tree_map(lambda stored, saved: stored[:n].copy_(saved), getattr(self, name), state[name])
+        device = self.reward.device
+        self._final = [
+            (f["time"], f["envs"].to(device), tree_map(lambda obs: obs.to(device), f["obs"])) for f in state["final"]
+        ]
 
 
 def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: str) -> int:

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from gymnasium import Space, spaces
 
 from rlt.errors import RunError, SpaceError
+from rlt.types import Tensor
+
+
+class Bounds(NamedTuple):
+    """Of a Box."""
+
+    low: Tensor
+    high: Tensor
+
+
+def bounds_of(space: Space[Any], device: torch.device) -> Any:
+    """The bounds of each Box in a tree like the space's values; None for what has none."""
+    if isinstance(space, spaces.Dict):
+        return {key: bounds_of(part, device) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(bounds_of(part, device) for part in space.spaces)
+    if isinstance(space, spaces.Box):
+        return Bounds(*(torch.as_tensor(b, dtype=torch.float32, device=device) for b in (space.low, space.high)))
+    return None
 
 
 def encode(space: Space[Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class SquashedGaussian(nn.Module):
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch d"]:
         """What `pre_tanh` needs, drawn from `generator` on its device."""
-        return torch.empty(batch, self.size, device=generator.device).normal_(generator=generator)
+        return torch.empty(batch, self.size, device=generator.device).normal_(generator=generator).to(self.low.device)
 
     @rlt.typed
     def pre_tanh(self, parameters: GaussianParameters, noise: Float[Tensor, "batch d"]) -> Float[Tensor, "batch d"]:
@@ -100,5 +100,5 @@ class SquashedGaussian(nn.Module):
     @rlt.typed
     def uniform(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch *shape"]:
         """Actions anywhere within the bounds, each alike: exploration before anything is learned."""
-        drawn = torch.empty(batch, self.size, device=generator.device).uniform_(-1, 1, generator=generator)
-        return self.within(self.centre + self.half_width * drawn.to(self.centre.device))
+        drawn = torch.empty(batch, self.size, device=generator.device).uniform_(-1, 1, generator=generator).to(self.low.device)
+        return self.within(self.centre + self.half_width * drawn)

@@ -66,6 +66,8 @@ class VectorEnv(ABC, Generic[Purpose]):
     made from objects that have no name."""
     single_observation_space: Space[Any]
     single_action_space: Space[Any]
+    render_fps: float
+    """Frames a second at which the environment is to be shown."""
     inexact_resume: str | None
     """None if `get_state` and `set_state` restore to the bit, else why they cannot."""
 

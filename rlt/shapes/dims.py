@@ -7,12 +7,9 @@ Imports nothing but the standard library: the type checker's plugin and the buil
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
-
-from rlt.shapes.syntax import parse
+from typing import TypeAlias
 
 
 class Sym:
@@ -315,42 +312,3 @@ def differ(a: Dim, b: Dim) -> bool:
 def rests_on_names(a: Dim, b: Dim) -> bool:
     """Whether `differ` holds only because two names are taken to be different sizes."""
     return isinstance(a, Sym) or isinstance(b, Sym)
-
-
-# ------------------------------------------------------------------------------------------------------ parsing
-
-
-def parse_dim(text: str) -> Dim:
-    """`b`, `32`, `2*h`, `(h-1)//2+1`, `obs.n`; `_` and `?` are unknown. ValueError where it is no size."""
-    text = text.strip()
-    if text in ("_", "?"):
-        return None
-    try:
-        tree = parse(text, "eval").body
-    except SyntaxError:
-        raise ValueError(f'cannot read "{text}" as a size') from None
-    return _evaluate(tree, text)
-
-
-def _evaluate(node: Any, text: str) -> Dim:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if isinstance(node, ast.Name):
-        return name(node.id)
-    if isinstance(node, ast.Attribute):
-        return name(ast.unparse(node))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return mul(_evaluate(node.operand, text), -1)
-    if isinstance(node, ast.BinOp):
-        a, b = _evaluate(node.left, text), _evaluate(node.right, text)
-        if isinstance(node.op, ast.Add):
-            return add(a, b)
-        if isinstance(node.op, ast.Sub):
-            return sub(a, b)
-        if isinstance(node.op, ast.Mult):
-            return mul(a, b)
-        if isinstance(node.op, ast.FloorDiv) and b != 0:
-            return floordiv(a, b)
-        if isinstance(node.op, ast.Pow) and isinstance(b, int) and 0 <= b <= 8:
-            return product([a] * b)
-    raise ValueError(f'cannot read "{text}" as a size')

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rlt.shapes import dims as D
+from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.dims import Dim
 
 
@@ -138,7 +139,7 @@ def parse_shape(text: str) -> Shape:
             sizes.append(None)
         else:
             try:
-                sizes.append(None if token.startswith("_") else D.parse_dim(token))
+                sizes.append(None if token.startswith("_") else parse_dim(token))
             except ValueError:
                 raise ValueError(f'cannot read "{token}" in the shape "{text}"') from None
     return Shape(tuple(sizes), run, run_name)

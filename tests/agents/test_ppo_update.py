@@ -19,7 +19,7 @@ from rlt.agents.ppo.networks import PPOPolicy, mlp
 from rlt.agents.ppo.update import METRICS, Batch, Coefficients, PPOUpdate
 from rlt.config import from_mapping
 from rlt.nn.config import MLPConfig
-from rlt.rl.distributions import distribution_for
+from rlt.rl.product import distribution_for
 from rlt.rl.rollout import check_minibatches
 from tests.agents.operations import Operations
 
@@ -36,7 +36,7 @@ def policy_for(action_space, seed=0, **network):
         for p in net.parameters():
             p.add_(0.3 * torch.randn_like(p))  # far from the uniform policy that PPO starts from
     made = PPOPolicy(
-        net, distribution, (3,), normalize_observation=False, normalize_reward=False, clip_observation=10, clip_reward=10,
+        net, distribution, OBSERVATIONS, normalize_observation=False, normalize_reward=False, clip_observation=10, clip_reward=10,
         log_std_init=-0.3,
     )
     return made.double()

@@ -273,7 +273,7 @@ def test_targets_stay_in_eval_mode_and_take_no_gradient():
         module.register_forward_pre_hook(lambda m, args: modes.append((m, m.training)))
     with update.training():
         update(stored(BOX, 0), INDEX, noise_for(update, 0), coefficients())
-    assert {m: mode for m, mode in modes} == {update.policy.actor: True, update.critics: True, update.targets: False}
+    assert dict(modes) == {update.policy.actor: True, update.critics: True, update.targets: False}
     assert not any(m.training for m in (update.policy.actor, update.critics, update.targets))
     assert all(not p.grad.any() for p in update.targets.parameters())
 

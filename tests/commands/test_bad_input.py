@@ -54,6 +54,7 @@ MISTAKES = {
     "a network's misspelt parameter": ([*SMALL, f"{OWN}:Net", "model.widht=3"], ["model.widht", "model.width"]),
     "a default network's misspelt parameter": ([*SMALL, "model.hiden=[3]"], ["model.hiden", "model.hidden"]),
     "the default network's parameter for an own one": ([*SMALL, f"{OWN}:Net", "model.hidden=[3]"], ["model.hidden"]),
+    "a layer without width": ([*SMALL, "model.hidden=[64,0]"], ["model.hidden=[64, 0]", "at least 1"]),
     "a network with too many outputs": (
         [*SMALL, f"{OWN}:TooMany"],
         ["actions are Discrete(2)", "must give 2 numbers", "(batch, 4)"],

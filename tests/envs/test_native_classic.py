@@ -53,7 +53,7 @@ def test_native_refuses_what_it_cannot_run_and_says_why():
     for target, options, reason in (
         ("LunarLander-v3", {}, "native has no LunarLander-v3"),
         ("CartPole-v1", {"render_mode": "rgb_array"}, "cannot render"),
-        ("CartPole-v1", {"wrappers": ["gymnasium.wrappers:FlattenObservation"]}, "cannot apply wrappers"),
+        ("CartPole-v1", {"wrappers": ["gymnasium.wrappers:FlattenObservation"]}, "no single environments to put wrappers on"),
     ):
         with pytest.raises(ConfigError, match=reason):
             envs.make(target, backend="native", **options)

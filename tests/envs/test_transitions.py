@@ -147,6 +147,8 @@ def test_a_vector_environment_that_resets_on_the_next_step_is_refused():
         envs.make(CountingNextStep, 2)
     with pytest.raises(ConfigError, match="steps all its copies by itself"):
         envs.make(Counting, 2, backend="pool")
+    with pytest.raises(ConfigError, match="looks at single environments"):
+        envs.check(Counting)
     with pytest.raises(ConfigError, match="backend=vector is for classes of"):
         envs.make("CartPole-v1", 2, backend="vector")
 

@@ -216,6 +216,13 @@ class Speaks(Toy):
         self.observation_space = space
 
 
+class DrawsNonsense(Toy):
+    render_mode = "rgb_array"
+
+    def render(self):
+        return np.zeros((4, 4))
+
+
 class CannotStart(Toy):
     def __init__(self) -> None:
         raise OSError("no such track")

@@ -9,7 +9,7 @@ import pytest
 from tests.house.source import Import, imports_of, modules, room, shown
 
 ROWS = (
-    ("rlt.train", "rlt.evaluate", "rlt.report", "rlt.export", "rlt.check", "rlt.doctor"),
+    ("rlt.train", "rlt.evaluate", "rlt.report", "rlt.export", "rlt.check", "rlt.doctor", "rlt.__main__"),
     ("rlt.assembly",),
     ("rlt.agents", "rlt.models", "rlt.envs"),
     ("rlt.rl", "rlt.supervised"),

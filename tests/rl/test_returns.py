@@ -21,6 +21,8 @@ def patterns(draw):
     ends = np.array(draw(st.lists(kinds, min_size=n_steps * num_envs, max_size=n_steps * num_envs))).reshape(n_steps, num_envs)
     return ends & 1 > 0, ends & 2 > 0, draw(st.integers(0, 2**31 - 1))
 
+EXAMPLES = torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, dtype=torch.int64)
+
 
 def lambda_returns(reward, value, value_after, terminated, truncated, gamma, lam):
     """G^λ_t = (1 - λ) Σ_n λ^(n-1) G^(n)_t + λ^(N-1) G^(N)_t, each n-step return summed by hand.
@@ -68,7 +70,7 @@ def played(terminated, truncated, seed):
     """
     n_steps, num_envs = terminated.shape
     random = np.random.default_rng(seed)
-    rollout = Rollout(n_steps, num_envs, (1,), torch.float64, (), torch.int64, torch.device("cpu"))
+    rollout = Rollout(n_steps, num_envs, *EXAMPLES, torch.device("cpu"))
     obs = torch.from_numpy(random.normal(size=(num_envs, 1)))
     led_to = np.zeros((n_steps, num_envs))
     for t in range(n_steps):
@@ -108,9 +110,9 @@ def test_an_open_rollout_goes_on_in_another_storage(pattern, cut):
     cut = min(cut, len(terminated))
     whole, _ = played(terminated, truncated, seed)
     halves = played(terminated, truncated, seed)[0]
-    open_part = Rollout(len(terminated), terminated.shape[1], (1,), torch.float64, (), torch.int64, torch.device("cpu"))
+    open_part = Rollout(len(terminated), terminated.shape[1], *EXAMPLES, torch.device("cpu"))
     # What the first `cut` steps left behind, taken from a rollout that stopped there.
-    stopped = Rollout(len(terminated), terminated.shape[1], (1,), torch.float64, (), torch.int64, torch.device("cpu"))
+    stopped = Rollout(len(terminated), terminated.shape[1], *EXAMPLES, torch.device("cpu"))
     finals = whole.final_observations()
     for t in range(len(terminated)):
         target = stopped if t < cut else open_part

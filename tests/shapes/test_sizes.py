@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlt.shapes import dims as D
-from rlt.shapes.dims import parse_dim
+from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.shape import Shape, parse_shape
 
 NAMES = ("b", "h", "w")

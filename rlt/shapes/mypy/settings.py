@@ -12,6 +12,7 @@ from typing import Any
 from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
+from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.mypy.constants import encode
 from rlt.shapes.mypy.tensors import TypeMaker, core, loose
 from rlt.shapes.rules.problem import UNKNOWN
@@ -41,7 +42,7 @@ def _decode(node: ast.expr) -> Any:
         return tuple(_decode(item) for item in node.elts)
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
         return -node.operand.value  # type: ignore[operator]
-    size = D.parse_dim(ast.unparse(node))
+    size = parse_dim(ast.unparse(node))
     return UNKNOWN if size is None else size
 
 

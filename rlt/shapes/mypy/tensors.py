@@ -22,7 +22,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from rlt.shapes import dims as D
+from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.even import settled
 from rlt.shapes.rules.tensor import TensorSpec
@@ -149,7 +149,7 @@ def literal_dim(t: Type) -> Dim:
             return p.value
         if isinstance(p.value, str):
             try:
-                return D.parse_dim(p.value)
+                return parse_dim(p.value)
             except ValueError:
                 return None
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rlt.shapes import dims as D
+from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.dims import Dim
 from rlt.shapes.dtypes import ANNOTATIONS
 from rlt.shapes.rules.layers import LAYERS
@@ -141,7 +141,7 @@ def _dim(node: Node) -> Dim:
     if node.name != "Literal" or not node.args:
         return None
     try:
-        return D.parse_dim(node.args[0].name.strip("'\""))
+        return parse_dim(node.args[0].name.strip("'\""))
     except ValueError:
         return None
 

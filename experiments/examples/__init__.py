@@ -1,0 +1,1 @@
+"""Programs that use rlt from outside, by its public names alone."""

@@ -1,0 +1,142 @@
+"""Observations of any space as one vector: what stands before fully connected layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from gymnasium import Space, spaces
+from torch import nn
+
+import rlt
+from rlt.errors import SpaceError
+from rlt.nn.convolution import NatureCNN
+from rlt.rl.trees import tree_leaves, tree_map
+from rlt.shapes.spaces import channels_last, describe_space
+from rlt.types import Float, Int64, Tensor
+
+
+class Encoder(nn.Module):
+    """A vector `[batch, size]` of an observation: floats flattened, Discrete and MultiDiscrete one-hot, MultiBinary as 0 and 1,
+    images of bytes through a `NatureCNN` of `features` outputs each (channels first or last), and these side by side."""
+
+    modeless = True
+
+    def __init__(self, space: Space[Any], features: int = 256) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(_part(leaf, features) for leaf in space_leaves(space))
+        self.size = sum(int(part.size) for part in self.parts)
+        self.structure = structure_of(space)
+
+    @rlt.typed
+    def forward(self, obs: Any) -> Float[Tensor, "batch size"]:
+        leaves: list[Tensor] = []
+        tree_map(lambda place, leaf: leaves.append(leaf), self.structure, obs)  # a dict may come in another order
+        encoded = [part(leaf) for part, leaf in zip(self.parts, leaves)]
+        return encoded[0] if len(encoded) == 1 else torch.cat(encoded, -1)
+
+
+class Flat(nn.Module):
+    """Numbers as they are, in one dimension."""
+
+    modeless = True
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    @rlt.typed
+    def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch size"]:
+        return x.reshape(x.shape[0], self.size)
+
+
+class Bits(nn.Module):
+    """Booleans as 0 and 1."""
+
+    modeless = True
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Bool `[batch, …]` to float `[batch, size]`."""
+        return x.reshape(x.shape[0], self.size).to(torch.get_default_dtype())
+
+
+class OneHot(nn.Module):
+    """Choices, each as a vector with a 1 at its number."""
+
+    modeless = True
+    first: Int64[Tensor, "parts"]
+
+    def __init__(self, choices: tuple[int, ...]) -> None:
+        super().__init__()
+        self.size = sum(choices)
+        starts = [sum(choices[:i]) for i in range(len(choices))]
+        self.register_buffer("first", torch.tensor(starts, dtype=torch.int64), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Int64 `[batch, …]` to float `[batch, size]`."""
+        places = x.reshape(x.shape[0], -1) + self.first
+        hot = torch.zeros(x.shape[0], self.size, device=x.device)
+        return hot.scatter(1, places, 1.0)
+
+
+class Image(nn.Module):
+    """An image of bytes through the network of Mnih et al. 2015."""
+
+    modeless = True
+
+    def __init__(self, shape: tuple[int, ...], features: int) -> None:
+        super().__init__()
+        self.turned = channels_last(shape)
+        height, width, channels = shape if self.turned else (*shape[1:], shape[0])
+        self.network, self.size = NatureCNN(channels, height, width, features), features
+
+    def forward(self, x: Tensor) -> Tensor:
+        """UInt8 `[batch, …]`, channels first or last, to float `[batch, size]`."""
+        features: Tensor = self.network(x.movedim(-1, 1) if self.turned else x)
+        return features
+
+
+def _part(space: Space[Any], features: int) -> nn.Module:
+    if isinstance(space, spaces.Box) and space.dtype is not None:
+        if space.dtype.kind == "f":
+            return Flat(math.prod(space.shape))
+        if space.dtype == "uint8" and len(space.shape) == 3:
+            return Image(tuple(space.shape), features)
+    if isinstance(space, spaces.Discrete):
+        return OneHot((int(space.n),))
+    if isinstance(space, spaces.MultiDiscrete):
+        return OneHot(tuple(int(n) for n in space.nvec.reshape(-1)))
+    if isinstance(space, spaces.MultiBinary):
+        return Bits(math.prod(space.shape))
+    raise SpaceError(
+        f"observations {describe_space(space)} cannot be read by rlt's own networks",
+        "expected a Box of floats, an image of bytes with three dimensions, Discrete, MultiDiscrete or MultiBinary",
+        fix="model.name=my_package:MyNet",
+    )
+
+
+def space_leaves(space: Space[Any]) -> list[Space[Any]]:
+    """The spaces inside that are neither Dict nor Tuple, in order."""
+    if isinstance(space, spaces.Dict | spaces.Tuple):
+        inside = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
+        return [leaf for part in inside for leaf in space_leaves(part)]
+    return [space]
+
+
+def structure_of(space: Space[Any]) -> Any:
+    """A tree with the structure of the space's values, None in each leaf."""
+    if isinstance(space, spaces.Dict):
+        return {key: structure_of(part) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(structure_of(part) for part in space.spaces)
+    return None
+
+
+def rows(obs: Any) -> int:
+    """The batch size of an observation."""
+    return int(tree_leaves(obs)[0].shape[0])
