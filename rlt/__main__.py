@@ -9,7 +9,6 @@ COMMANDS = {
     "evaluate": "play the policy of a run in environments that training never saw",
     "report": "draw and tabulate runs, with seeds and intervals",
     "export": "write the policy of a run as ONNX and torch.export, checked against the agent",
-    "export": "write the policy of a run as ONNX and torch.export",
     "check": "find wrong shapes in networks before they run",
     "doctor": "say what is installed and what works here",
 }

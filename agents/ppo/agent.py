@@ -60,8 +60,8 @@ class PPO(Agent):
         )
 
     def prepare(self) -> None:
-        examples = (example_observation(space, 1) for space in (self.observation_space, self.action_space))
-        self._rollout = Rollout(self.config.n_steps, self.vector_size, *examples, self.device)
+        obs, action = example_observation(self.observation_space, 1), example_observation(self.action_space, 1)
+        self._rollout = Rollout(self.config.n_steps, self.vector_size, obs, action, self.device)
         self._update = PPOUpdate(self.policy, self.config)
         self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)

@@ -201,7 +201,7 @@ class PPOPolicy(nn.Module):
         return self.distribution.sample(parameters, noise)
 
 
-def normalizer_for(space: Space[Any], clip: float) -> nn.Module:
+def normalizer_for(space: Space[Any], clip: float) -> ObservationNormalizer | TreeNormalizer:
     """Running statistics of the floats among the observations. ConfigError where there are none."""
     if is_vector(space):
         return ObservationNormalizer(tuple(space.shape or ()), clip)

@@ -33,6 +33,8 @@ from rlt.envs.source import Source
 IDS = ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1", "LunarLander-v3",
        "BipedalWalker-v3", "CarRacing-v3", "HalfCheetah-v5", "Hopper-v5", "Ant-v5", "Humanoid-v5")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
+MOST_PROCESSES = 128
+"""Gymnasium's async has a process for each environment; with more it is left out."""
 
 
 class Candidate(NamedTuple):
@@ -103,7 +105,7 @@ def row(env_id: str, n: int, seconds: float, rounds: int) -> dict[str, Any]:
         assert isinstance(space, gym.spaces.Box)
         actions = [rng.uniform(space.low, space.high, (n, *space.shape)).astype(np.float32) for _ in range(32)]
     example.close()
-    modes = ["sync", "async"] + (["vector_entry_point"] if env_id == "CartPole-v1" else [])
+    modes = ["sync"] + (["async"] if n <= MOST_PROCESSES else []) + (["vector_entry_point"] if env_id == "CartPole-v1" else [])
     candidates = [candidate(f"gym {m}", lambda m=m: gymnasiums(env_id, n, m, actions), n) for m in modes]  # type: ignore[misc]
     has_native = native.why_not(Source(env_id, {})) is None
     backends = ["sync", "pool"] + (["native"] if has_native else [])

@@ -25,8 +25,9 @@ class Encoder(nn.Module):
 
     def __init__(self, space: Space[Any], features: int = 256) -> None:
         super().__init__()
-        self.parts = nn.ModuleList(_part(leaf, features) for leaf in space_leaves(space))
-        self.size = sum(int(part.size) for part in self.parts)
+        parts = [_part(leaf, features) for leaf in space_leaves(space)]
+        self.parts = nn.ModuleList(parts)
+        self.size = sum([part.size for part in parts])
         self.structure = structure_of(space)
 
     @rlt.typed
@@ -101,7 +102,7 @@ class Image(nn.Module):
         return features
 
 
-def _part(space: Space[Any], features: int) -> nn.Module:
+def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
     if isinstance(space, spaces.Box) and space.dtype is not None:
         if space.dtype.kind == "f":
             return Flat(math.prod(space.shape))

@@ -64,7 +64,7 @@ def test_each_action_space_is_learned(kind):
     env = envs.make(task(BITS, actions, as_vector, score), 8, backend="sync")
     agent = PPO(env, seed=0, model={"log_std_init": -1.5}, **FAST)
     agent.learn(8 * 32 * 12)
-    assert agent.evaluate(40)["return_mean"] > 0.95
+    assert agent.evaluate(40)["return_mean"] > 0.9
 
 
 def image(shape, channel_axis):

@@ -71,10 +71,11 @@ def assert_goes_on_as_sync(pool: Any, sync: Any, actions: Any, kill_before: dict
 )
 def test_a_killed_worker_is_replaced_and_no_number_changes(env_id, autoreset, options, caplog):
     pool, sync = (envs.make(env_id, 5, backend=b, workers=2, autoreset=autoreset, **options) for b in ("pool", "sync"))
-    space, rng = pool.single_action_space, np.random.default_rng(0)
-    actions: Any = [np.stack([space.sample() for _ in range(5)]) for _ in range(110) if space.seed(int(rng.integers(99)))]
+    space = pool.single_action_space
+    space.seed(0)
+    actions = [np.stack([space.sample() for _ in range(5)]) for _ in range(100)]
     with caplog.at_level(logging.WARNING):
-        assert_goes_on_as_sync(pool, sync, actions, {1: 0, 40: 1, 100: 0} if env_id == "Hopper-v5" else {70: 1})
+        assert_goes_on_as_sync(pool, sync, actions, {1: 0, 40: 1} if env_id == "Hopper-v5" else {70: 1})
     assert re.search(r"worker 1 \(sub-environments 2 to 4\) ended by SIGKILL; a new worker has caught up", caplog.text)
     state = pool.get_state()
     for a, b in zip(trajectory(pool, actions[:5]), trajectory(restored(sync, state), actions[:5])):

@@ -42,8 +42,13 @@ def backends_of(env_id: str) -> list[str]:
     return ["sync", *(["native"] if native.why_not(Source(env_id, {})) is None else []), *pooled]
 
 
-@pytest.mark.parametrize("autoreset", ["same_step", "next_step"])
-@pytest.mark.parametrize("env_id", [*CLASSIC, *RUNNERS, *OTHERS, "LunarLander-v3"])
+@pytest.mark.parametrize(
+    ("env_id", "autoreset"),
+    [
+        *((env_id, "same_step") for env_id in (*CLASSIC, *RUNNERS, *OTHERS, "LunarLander-v3")),
+        *((env_id, "next_step") for env_id in (*CLASSIC, "Hopper-v5", "Reacher-v5")),
+    ],
+)
 def test_states_read_the_same_on_every_backend_after_every_number_of_steps(env_id, autoreset):
     made: list[Any] = [
         envs.make(env_id, 2, backend=b, workers=2, autoreset=autoreset, max_episode_steps=20) for b in backends_of(env_id)
@@ -66,7 +71,7 @@ def test_states_read_the_same_on_every_backend_after_every_number_of_steps(env_i
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "MountainCarContinuous-v0", "Acrobot-v1", "Reacher-v5", "Hopper-v5"])
 @pytest.mark.parametrize("steps", [0, 33])
 def test_a_state_of_one_backend_goes_on_equal_on_another(env_id, steps):
-    names, rng = backends_of(env_id), np.random.default_rng(2)
+    names, rng = backends_of(env_id)[: 3 if steps else 2], np.random.default_rng(2)
     reference = Reference(env_id, 2)
     for name, other in zip(names, [*names[1:], names[0]]):
         env, target = (envs.make(env_id, 2, backend=b, max_episode_steps=25) for b in (name, other))
