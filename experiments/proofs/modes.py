@@ -183,5 +183,6 @@ def no_growth(folder: Path) -> Result:
 def living() -> tuple[int, int]:
     """Tensors that exist, and their storage in bytes."""
     gc.collect()
-    tensors = [o for o in gc.get_objects() if type(o) in (Tensor, torch.nn.Parameter)]  # no fake ones of the compiler's
+    found = (o for o in gc.get_objects() if type(o) in (Tensor, torch.nn.Parameter))
+    tensors = [t for t in found if not torch._C._functorch.is_functorch_wrapped_tensor(t)]  # what tracing left has no storage
     return len(tensors), sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values())
