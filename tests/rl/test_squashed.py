@@ -40,7 +40,10 @@ def test_it_has_torchs_log_probability_of_the_same_sample(batch, bounds, spread,
     transforms = theirs.base_dist.transforms
     action = transforms[1](transforms[0](u))  # fills the caches, so that their inverse is u itself
     torch.testing.assert_close(d.action(u), action, rtol=1e-12, atol=1e-12)
-    torch.testing.assert_close(d.log_prob(parameters, u), theirs.log_prob(action), rtol=1e-10, atol=1e-10)
+    # torch's softplus is cut off at 20: its log-probability is off by up to 2.1e-9 in each dimension of a large sample.
+    exact = not bool((2 * u.abs() > 20).any())
+    bound = 1e-10 if exact else 1e-10 + 2.1e-9 * d.size
+    torch.testing.assert_close(d.log_prob(parameters, u), theirs.log_prob(action), rtol=1e-10, atol=bound)
 
 
 @pytest.mark.parametrize(("mean", "log_std"), [(0.3, -0.5), (-2.0, 0.7), (1.0, -2.0)])

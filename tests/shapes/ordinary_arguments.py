@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from rlt.errors import ShapeError
+
 PRIMES = (5, 7, 11, 13, 17, 19, 23, 29)
 IMAGE = {"height": 51, "width": 59}
 """Sides of an image that three convolutions leave something of, and more of if a side is longer by one."""
@@ -88,7 +90,7 @@ def _fits(network: nn.Module, hints: dict[str, Any], result: Any, sizes: dict[st
     try:
         with torch.no_grad():
             out = network(*(_made(hint, known) for hint in hints.values()))
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError, ShapeError):  # ShapeError: a block of the project that is part of it declares otherwise
         return False
     return _declared(result, out, known)
 
