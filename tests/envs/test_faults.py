@@ -195,6 +195,7 @@ def test_close_in_the_middle_of_a_step_leaves_no_process():
     assert gone(watched)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["close", "fault", "forgotten"])
 def test_nothing_is_left_of_a_pool_that_ended(how):
     def left() -> tuple[int, list[str], int]:

@@ -59,6 +59,7 @@ def continued_elsewhere(cases, tmp_path):
     return pickle.loads(file.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sync", "native"])
 def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backend, tmp_path):
     cases, wanted = [], []

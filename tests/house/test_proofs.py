@@ -111,6 +111,7 @@ def here(monkeypatch):
     return in_this_process
 
 
+@pytest.mark.slow
 def test_the_measures_of_training_work_at_small_size(area, tmp_path, here):
     """A run that learned nothing must fail the bar, one that repeats must pass."""
     tiny = [*FEW, "total_steps=512"]
@@ -127,6 +128,7 @@ def test_the_measures_of_training_work_at_small_size(area, tmp_path, here):
     assert page.count("| yes |") == 4
 
 
+@pytest.mark.slow
 def test_a_measure_of_resume_sees_what_differs(tmp_path, here):
     words = ["+experiment=ppo_cartpole", *FEW, "total_steps=512"]
     run = here(tmp_path / "whole", words)

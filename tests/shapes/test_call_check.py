@@ -370,6 +370,7 @@ def test_off_leaves_the_function_itself(monkeypatch):
     assert rlt.typed(plain) is plain
 
 
+@pytest.mark.slow
 def test_python_o_leaves_the_function_itself():
     code = (
         "import rlt, torch\nfrom rlt.types import Float, Tensor\n"

@@ -6,6 +6,8 @@ import pytest
 
 from tests.shapes.static.conftest import CASES, Reports, marked
 
+pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
+
 
 @pytest.mark.parametrize("name", sorted(p.name for p in CASES.glob("*_bugs.py")))
 def test_each_bug_is_reported_on_its_line_and_no_other_line(name: str, reports: Reports) -> None:

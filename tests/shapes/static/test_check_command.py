@@ -59,6 +59,7 @@ def with_cache(run_checker: Callable[..., list[str]], messages: list[str], share
     return ["--", "--config-file", str(shared / "mypy.ini"), "--cache-dir", str(shared / "cache")]
 
 
+@pytest.mark.slow
 def test_reveal_shows_the_shape_of_every_expression_of_a_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], with_cache: list[str], shared: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_reveal_shows_the_shape_of_every_expression_of_a_line(
     assert ["self.body", "Linear(in_features=n, out_features=32)"] in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "status", "said"), [("", 0, "nothing found in 1 file"), ("+ 1", 1, "1 mistake in 1 file")])
 def test_the_exit_status_says_whether_something_was_found(
     change: str, status: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], with_cache: list[str], shared: Path

@@ -17,6 +17,8 @@ import torch
 from torch import nn
 from rlt.types import Float, Tensor
 
+pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
+
 
 def f(x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 4"]:
     y = torch.relu(nn.Linear(3, 4)(x))

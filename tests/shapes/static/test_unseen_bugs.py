@@ -6,6 +6,8 @@ import pytest
 
 from tests.shapes.static.conftest import UNSEEN, Reports, marked
 
+pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
+
 MISSED = {
     "first": {
         "11_uint8_frames_bug.py",
