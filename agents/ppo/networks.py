@@ -15,8 +15,9 @@ from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
 from rlt.rl.distributions import Distribution
-from rlt.rl.encoder import Encoder, rows, space_leaves, structure_of
+from rlt.rl.encoder import Encoder, rows
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler, TreeNormalizer
+from rlt.rl.spaces import space_leaves, space_map
 from rlt.rl.trees import tree_leaves, tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.shapes.spaces import check_policy, describe_space, is_image, policy_output
@@ -211,4 +212,4 @@ def normalizer_for(space: Space[Any], clip: float) -> ObservationNormalizer | Tr
             f"agent.normalize_observation=true has nothing to do with observations {describe_space(space)}",
             "only numbers of a float Box are normalised; images are divided by 255", fix="agent.normalize_observation=false",
         )
-    return TreeNormalizer(structure_of(space), shapes, clip)
+    return TreeNormalizer(space_map(lambda leaf: None, space), shapes, clip)

@@ -9,6 +9,8 @@ from gymnasium import Space, spaces
 from torch import nn
 
 from rlt.rl.predict import from_policy
+from rlt.rl.spaces import space_tree
+from rlt.rl.trees import tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.types import Tensor
 
@@ -37,13 +39,11 @@ class Deployed(nn.Module):
 
 def counted_from_zero(obs: Any, space: Space[Any]) -> Any:
     """Gymnasium's observations as policies see them."""
-    if isinstance(space, spaces.Dict):
-        return {key: counted_from_zero(obs[key], part) for key, part in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(counted_from_zero(part, inside) for part, inside in zip(obs, space.spaces))
-    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
-        return obs - torch.as_tensor(space.start)
-    return obs
+
+    def counted(leaf: Space[Any], values: Tensor) -> Tensor:
+        return values - torch.as_tensor(leaf.start) if isinstance(leaf, spaces.Discrete | spaces.MultiDiscrete) else values
+
+    return tree_map(counted, space_tree(space), obs)
 
 
 def samples(space: Space[Any], batch: int, seed: int = 0) -> Any:

@@ -12,7 +12,8 @@ from torch import nn
 import rlt
 from rlt.errors import SpaceError
 from rlt.nn.convolution import NatureCNN
-from rlt.rl.trees import tree_leaves, tree_map
+from rlt.rl.spaces import space_leaves, space_map
+from rlt.rl.trees import leaves_like, tree_leaves
 from rlt.shapes.spaces import channels_last, describe_space
 from rlt.types import Float, Int64, Tensor
 
@@ -28,13 +29,11 @@ class Encoder(nn.Module):
         parts = [_part(leaf, features) for leaf in space_leaves(space)]
         self.parts = nn.ModuleList(parts)
         self.size = sum([part.size for part in parts])
-        self.structure = structure_of(space)
+        self.structure = space_map(lambda leaf: None, space)
 
     @rlt.typed
     def forward(self, obs: Any) -> Float[Tensor, "batch size"]:
-        leaves: list[Tensor] = []
-        tree_map(lambda place, leaf: leaves.append(leaf), self.structure, obs)  # a dict may come in another order
-        encoded = [part(leaf) for part, leaf in zip(self.parts, leaves)]
+        encoded = [part(leaf) for part, leaf in zip(self.parts, leaves_like(self.structure, obs))]
         return encoded[0] if len(encoded) == 1 else torch.cat(encoded, -1)
 
 
@@ -119,23 +118,6 @@ def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
         "expected a Box of floats, an image of bytes with three dimensions, Discrete, MultiDiscrete or MultiBinary",
         fix="model.name=my_package:MyNet",
     )
-
-
-def space_leaves(space: Space[Any]) -> list[Space[Any]]:
-    """The spaces inside that are neither Dict nor Tuple, in order."""
-    if isinstance(space, spaces.Dict | spaces.Tuple):
-        inside = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
-        return [leaf for part in inside for leaf in space_leaves(part)]
-    return [space]
-
-
-def structure_of(space: Space[Any]) -> Any:
-    """A tree with the structure of the space's values, None in each leaf."""
-    if isinstance(space, spaces.Dict):
-        return {key: structure_of(part) for key, part in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(structure_of(part) for part in space.spaces)
-    return None
 
 
 def rows(obs: Any) -> int:

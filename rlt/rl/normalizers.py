@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import rlt
-from rlt.rl.trees import tree_map
+from rlt.rl.trees import leaves_like, tree_map
 from rlt.types import Float, Tensor
 
 
@@ -84,19 +84,14 @@ class TreeNormalizer(nn.Module):
 
     def update(self, obs: Any) -> None:
         """Takes in raw observations."""
-        for normalizer, leaf in zip(self.leaves, self._listed(obs)):
+        for normalizer, leaf in zip(self.leaves, leaves_like(self.structure, obs)):
             if isinstance(normalizer, ObservationNormalizer):
                 normalizer.update(leaf)
 
     def forward(self, obs: Any) -> Any:
         """Raw to normalised observations."""
-        normal = iter([normalizer(leaf) for normalizer, leaf in zip(self.leaves, self._listed(obs))])
+        normal = iter([normalizer(leaf) for normalizer, leaf in zip(self.leaves, leaves_like(self.structure, obs))])
         return tree_map(lambda place: next(normal), self.structure)
-
-    def _listed(self, obs: Any) -> list[Tensor]:
-        found: list[Tensor] = []
-        tree_map(lambda place, leaf: found.append(leaf), self.structure, obs)
-        return found
 
 
 class ReturnScaler(nn.Module):

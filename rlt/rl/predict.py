@@ -9,7 +9,8 @@ import torch
 from gymnasium import Space, spaces
 
 from rlt.errors import SpaceError
-from rlt.rl.trees import tree_leaves
+from rlt.rl.spaces import space_tree
+from rlt.rl.trees import tree_leaves, tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.shapes.spaces import example_observation
 from rlt.types import Tensor
@@ -51,16 +52,16 @@ def _to_policy(observation: Any, space: Space[Any], device: torch.device, what: 
 
 def from_policy(action: Action, space: Space[Any], single: bool, *, as_tensor: bool) -> Any:
     """The environment's own actions: Discrete and MultiDiscrete from their `start`, everything in the space's dtype."""
-    if isinstance(space, spaces.Dict):
-        return {key: from_policy(action[key], part, single, as_tensor=as_tensor) for key, part in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(from_policy(a, part, single, as_tensor=as_tensor) for a, part in zip(action, space.spaces))
-    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
-        action = action + torch.as_tensor(space.start, device=action.device)
-    action = action[0] if single else action
-    if as_tensor:
-        return action
-    return action.cpu().numpy().astype(space.dtype) if space.dtype is not None else action.cpu().numpy()
+
+    def own(leaf: Space[Any], action: Tensor) -> Any:
+        if isinstance(leaf, spaces.Discrete | spaces.MultiDiscrete):
+            action = action + torch.as_tensor(leaf.start, device=action.device)
+        action = action[0] if single else action
+        if as_tensor:
+            return action
+        return action.cpu().numpy().astype(leaf.dtype) if leaf.dtype is not None else action.cpu().numpy()
+
+    return tree_map(own, space_tree(space), action)
 
 
 def all_tensors(observation: Any) -> bool:

@@ -15,7 +15,8 @@ from torch.nn.functional import logsigmoid
 import rlt
 from rlt.errors import SpaceError
 from rlt.rl.distributions import Categorical, DiagonalGaussian, Distribution
-from rlt.rl.trees import tree_map
+from rlt.rl.spaces import space_map
+from rlt.rl.trees import leaves_like, tree_map
 from rlt.types import Bool, Float, Int64, Tensor
 
 
@@ -102,32 +103,22 @@ class Product:
     def __init__(self, space: Space[Any], leaf: Any) -> None:
         """`leaf` gives the distribution of a space that is neither Dict nor Tuple."""
         self.parts: list[Distribution] = []
-        self.structure = self._place(space, leaf)
+        self.structure = space_map(lambda part: self._place(leaf(part)), space)
         """The space's structure with the number of its part in each leaf."""
         self.sizes = [part.size for part in self.parts]
         self.size = sum(self.sizes)
         self.gaussian_sizes = [part.gaussian_size for part in self.parts]
         self.gaussian_size = sum(self.gaussian_sizes)
 
-    def _place(self, space: Space[Any], leaf: Any) -> Any:
-        if isinstance(space, spaces.Dict):
-            return {key: self._place(part, leaf) for key, part in space.spaces.items()}
-        if isinstance(space, spaces.Tuple):
-            return tuple(self._place(part, leaf) for part in space.spaces)
-        self.parts.append(leaf(space))
+    def _place(self, part: Distribution) -> int:
+        self.parts.append(part)
         return len(self.parts) - 1
 
     def parameters(self, output: Any, log_std: Tensor | None) -> tuple[Any, ...]:
         """Each part's parameters, from one tensor `[batch, size]` or from outputs in the space's structure."""
-        outputs = output.split(self.sizes, -1) if isinstance(output, Tensor) else self._listed(output)
+        outputs = output.split(self.sizes, -1) if isinstance(output, Tensor) else leaves_like(self.structure, output)
         spreads = [None] * len(self.parts) if log_std is None else log_std.split(self.gaussian_sizes)
         return tuple(part.parameters(o, s) for part, o, s in zip(self.parts, outputs, spreads))
-
-    def _listed(self, tree: Any) -> list[Any]:
-        # In the order of the space's structure, which is that of the parts; `tree` may be a dict in another order.
-        found: list[Any] = []
-        tree_map(lambda i, value: found.append(value), self.structure, tree)
-        return found
 
     def _built(self, leaves: list[Any]) -> Any:
         return tree_map(lambda i: leaves[i], self.structure)
@@ -147,14 +138,13 @@ class Product:
     @rlt.typed
     def log_prob(self, parameters: Any, action: Any) -> Float[Tensor, "batch"]:
         """The sum over the parts."""
-        each = [part.log_prob(p, a) for part, p, a in zip(self.parts, parameters, self._listed(action))]
+        each = [part.log_prob(p, a) for part, p, a in zip(self.parts, parameters, leaves_like(self.structure, action))]
         return torch.stack(each).sum(0)
 
     @rlt.typed
     def entropy(self, parameters: Any) -> Float[Tensor, "batch"]:
         """The sum over the parts."""
         return torch.stack([part.entropy(p) for part, p in zip(self.parts, parameters)]).sum(0)
-
 
 
 def distribution_for(space: Space[Any]) -> Distribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from gymnasium import Space, spaces
 
 from rlt.errors import RunError, SpaceError
+from rlt.rl.trees import tree_leaves
 from rlt.types import Tensor
 
 
@@ -19,15 +21,34 @@ class Bounds(NamedTuple):
     high: Tensor
 
 
+def space_map(function: Callable[[Space[Any]], Any], space: Space[Any]) -> Any:
+    """`function` of each space that is neither Dict nor Tuple, in a tree like the space's values."""
+    if isinstance(space, spaces.Dict):
+        return {key: space_map(function, part) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(space_map(function, part) for part in space.spaces)
+    return function(space)
+
+
+def space_tree(space: Space[Any]) -> Any:
+    """The spaces that are neither Dict nor Tuple, in a tree like the space's values."""
+    return space_map(lambda leaf: leaf, space)
+
+
+def space_leaves(space: Space[Any]) -> list[Space[Any]]:
+    """The same as a list, in order."""
+    return tree_leaves(space_tree(space))
+
+
 def bounds_of(space: Space[Any], device: torch.device) -> Any:
     """The bounds of each Box in a tree like the space's values; None for what has none."""
-    if isinstance(space, spaces.Dict):
-        return {key: bounds_of(part, device) for key, part in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(bounds_of(part, device) for part in space.spaces)
-    if isinstance(space, spaces.Box):
-        return Bounds(*(torch.as_tensor(b, dtype=torch.float32, device=device) for b in (space.low, space.high)))
-    return None
+
+    def bounds(leaf: Space[Any]) -> Bounds | None:
+        if not isinstance(leaf, spaces.Box):
+            return None
+        return Bounds(*(torch.as_tensor(b, dtype=torch.float32, device=device) for b in (leaf.low, leaf.high)))
+
+    return space_map(bounds, space)
 
 
 def encode(space: Space[Any]) -> dict[str, Any]:

@@ -18,6 +18,13 @@ def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return function(tree, *others)
 
 
+def leaves_like(structure: Any, tree: Any) -> list[Any]:
+    """The leaves of `tree` in the order of `structure`: a dict of a person's may have its keys in another one."""
+    found: list[Any] = []
+    tree_map(lambda place, leaf: found.append(leaf), structure, tree)
+    return found
+
+
 def tree_leaves(tree: Any) -> list[Any]:
     """The leaves, in the structure's order."""
     if isinstance(tree, dict):
