@@ -69,16 +69,15 @@ def agent_class(name: str) -> type[Agent]:
 
 def make_agent(experiment: Experiment, env: VectorEnv[Train]) -> Agent:
     """The agent of `experiment` in `env`."""
-    cls = agent_class(experiment.agent_name)
-    options = vars(experiment.agent)
-    agent: Agent = cls(
-        env,
-        model={"name": experiment.model_name, **experiment.model},
-        seed=experiment.run.seed,
-        **to_mapping(experiment.engine),
-        **options,
-    )
-    return agent
+    return agent_class(experiment.agent_name)(env, **_arguments(experiment))
+
+
+def _arguments(experiment: Experiment) -> dict[str, Any]:
+    """What every way to make the agent takes from the configuration."""
+    return {
+        "model": {"name": experiment.model_name, **experiment.model}, "seed": experiment.run.seed,
+        **to_mapping(experiment.engine), **vars(experiment.agent),
+    }
 
 
 def experiment_of(folder: RunFolder, trust: tuple[str, ...], repeat: str) -> Experiment:
@@ -106,11 +105,9 @@ def evaluated_agent(
     experiment = experiment_of(folder, trust, repeat)
     count = num_envs if exactly else min(num_envs, experiment.env.num_envs)
     env = make_env(experiment, purpose=Test, num_envs=count, **shown)
-    cls = agent_class(experiment.agent_name)
-    agent: Agent = cls.for_spaces(
+    agent = agent_class(experiment.agent_name).for_spaces(
         env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,
-        model={"name": experiment.model_name, **experiment.model}, seed=experiment.run.seed, **to_mapping(experiment.engine),
-        **vars(experiment.agent),
+        **_arguments(experiment),
     )
     agent.load_weights(weights)
     return agent, env, steps

@@ -23,9 +23,9 @@ from rlt.errors import ConfigError, RunError
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
 from rlt.rl.generators import Generators
-from rlt.rl.networks import Model, normal_model, plain_model
+from rlt.rl.networks import Model, normal_model, plain_model, plain_name
 from rlt.rl.predict import all_tensors, from_policy, to_policy
-from rlt.rl.saving import load_agent, save_agent
+from rlt.rl.saving import copy_weights, load_agent, save_agent
 from rlt.rl.seeds import Seeds
 from rlt.rl.vector_env import Observation, VectorEnv
 from rlt.run.callbacks import Callback, as_callbacks
@@ -54,22 +54,23 @@ class Agent(ABC):
         if not isinstance(env, VectorEnv):
             made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
             raise ConfigError(f"{type(self).__name__} wants a vector environment", f"got {type(env).__name__}", fix=made)
+        self._engine_and_config(threads, compile, compile_at, options)
+        self._build(
+            env, eval_env, env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed
+        )
+
+    def _engine_and_config(
+        self, threads: int | None, compile: str, compile_at: int | None, options: Mapping[str, Any]
+    ) -> None:
         self.config = from_mapping(self.Config, options, "agent")
         self.engine = engine_config(threads, compile, compile_at)
-        self.env: VectorEnv[Train] | None = env
-        self._eval_env = eval_env
-        self._eval_envs: dict[int, VectorEnv[Test]] = {}
-        self._build(env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed)
 
     def _build(
-        self,
-        observation_space: Space[Any],
-        action_space: Space[Any],
-        num_envs: int,
-        device: torch.device,
-        model: Model,
-        seed: int,
+        self, env: VectorEnv[Train] | None, eval_env: VectorEnv[Test] | None, observation_space: Space[Any],
+        action_space: Space[Any], num_envs: int, device: torch.device, model: Model, seed: int,
     ) -> None:
+        self.env, self._eval_env = env, eval_env
+        self._eval_envs: dict[int, VectorEnv[Test]] = {}
         self.observation_space, self.action_space = observation_space, action_space
         self.device, self.vector_size = device, num_envs
         self.seed, self.seeds = seed, Seeds.of(seed)
@@ -101,10 +102,8 @@ class Agent(ABC):
     ) -> Self:
         """An agent without an environment: it predicts, takes weights and plays in environments that it is given."""
         agent = cls.__new__(cls)
-        agent.config = from_mapping(cls.Config, options, "agent")
-        agent.engine = engine_config(threads, compile, compile_at)
-        agent.env, agent._eval_env, agent._eval_envs = env, None, {}
-        agent._build(observation_space, action_space, num_envs, torch.device(device), model, seed)
+        agent._engine_and_config(threads, compile, compile_at, options)
+        agent._build(env, None, observation_space, action_space, num_envs, torch.device(device), model, seed)
         return agent
 
     @abstractmethod
@@ -234,8 +233,7 @@ class Agent(ABC):
 
     def _registered_name(self) -> str:
         """`sac`, or `package.module:Class` for a class from elsewhere."""
-        cls = type(self)
-        return self.name if cls.__module__.startswith("rlt.agents.") else f"{cls.__module__}:{cls.__qualname__}"
+        return self.name if type(self).__module__.startswith("rlt.agents.") else plain_name(type(self))
 
     @torch.no_grad()
     def predict(
@@ -295,17 +293,7 @@ class Agent(ABC):
 
     def load_weights(self, weights: State) -> None:
         """Takes the policy from `weights`: same names and shapes, or a RunError that lists the first that differ."""
-        own = self.policy.state_dict()
-        wrong = [
-            f"{name}: expected {_shape(own.get(name))}, got {_shape(weights.get(name))}"
-            for name in {**own, **weights} if _shape(own.get(name)) != _shape(weights.get(name))
-        ]
-        if wrong:
-            more = [f"and {len(wrong) - 4} more"] if len(wrong) > 4 else []
-            raise RunError(f"these weights do not fit this {self.name}'s network", *wrong[:4], *more)
-        with torch.no_grad():
-            for name, value in own.items():
-                value.copy_(weights[name])
+        copy_weights(self.policy, weights, f"this {self.name}'s network")
 
     def state(self) -> State:
         """Everything that changes during training."""
@@ -356,7 +344,3 @@ class Agent(ABC):
         `trust` names packages whose network the file may import; nothing else in it can run code.
         """
         return load_agent(cls, Path(path), env, (trust,) if isinstance(trust, str) else tuple(trust))
-
-
-def _shape(value: Any) -> str:
-    return "nothing" if value is None else f"{tuple(value.shape)}"

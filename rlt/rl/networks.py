@@ -102,13 +102,14 @@ def normal_model(model: Model) -> dict[str, Any]:
 
 def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
     """The same with a class written as `module:Name`."""
-    plain = dict(model) | {"name": _plain_name(model["name"])}
+    plain = dict(model) | {"name": plain_name(model["name"])}
     if plain.get("critic") is not None:
         plain["critic"] = plain_model(normal_model(plain["critic"]))
     return plain
 
 
-def _plain_name(name: str | type) -> str:
+def plain_name(name: str | type) -> str:
+    """A class as `module:Name`; text as it is."""
     return name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"
 
 

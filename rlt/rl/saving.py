@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
+from torch import nn
 
 from rlt import registry
 from rlt.errors import RunError
@@ -65,6 +67,25 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     if inexact:
         _log.warning("%s: %s", path, inexact)
     return agent
+
+
+@torch.no_grad()
+def copy_weights(module: nn.Module, weights: Mapping[str, Any], whose: str) -> None:
+    """Copies `weights` into `module`: same names and shapes, or a RunError that lists the first that differ."""
+    own = module.state_dict()
+    wrong = [
+        f"{name}: expected {_shape(own.get(name))}, got {_shape(weights.get(name))}"
+        for name in {**own, **weights} if _shape(own.get(name)) != _shape(weights.get(name))
+    ]
+    if wrong:
+        more = [f"and {len(wrong) - 4} more"] if len(wrong) > 4 else []
+        raise RunError(f"these weights do not fit {whose}", *wrong[:4], *more)
+    for name, value in own.items():
+        value.copy_(weights[name])
+
+
+def _shape(value: Any) -> str:
+    return "nothing" if value is None else f"{tuple(value.shape)}"
 
 
 def _check_spaces(path: Path, what: str, saved: Any, given: Any) -> None:
