@@ -39,9 +39,8 @@ class MLP(rlt.Module):
         self.actor_head = nn.Linear(width, n_out)
         self.critic_head = nn.Linear(width, 1)
         if orthogonal_init:
-            for module in (*self.actor_trunk, *(() if shared else self.critic_trunk)):
-                if isinstance(module, nn.Linear):
-                    orthogonal(module, HIDDEN_GAIN)
+            for trunk in (self.actor_trunk,) if shared else (self.actor_trunk, self.critic_trunk):
+                orthogonal(trunk, HIDDEN_GAIN)
             orthogonal(self.actor_head, 0.01)  # a nearly uniform policy to start from
             orthogonal(self.critic_head, 1.0)
 
@@ -134,12 +133,11 @@ def _encoders(space: Space[Any], shared: bool, features: int, gains: bool) -> tu
 def critic_for(observation_space: Space[Any]) -> nn.Module:
     """The critic that PPO adds to an own actor: 64-64, tanh, behind an encoder."""
     encoder = Encoder(observation_space)
-    critic = nn.Sequential(*hidden_layers((encoder.size, 64, 64), nn.Tanh), nn.Linear(64, 1))
+    trunk, head = hidden_layers((encoder.size, 64, 64), nn.Tanh), nn.Linear(64, 1)
     orthogonal(encoder, HIDDEN_GAIN)
-    for layer in critic:
-        if isinstance(layer, nn.Linear):
-            orthogonal(layer, HIDDEN_GAIN if layer.out_features == 64 else 1.0)
-    return nn.Sequential(encoder, *critic)
+    orthogonal(trunk, HIDDEN_GAIN)
+    orthogonal(head, 1.0)
+    return nn.Sequential(encoder, *trunk, head)
 
 
 def checked(network: nn.Module, observation_space: Space[Any], action_space: Space[Any]) -> nn.Module:

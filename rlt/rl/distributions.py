@@ -40,17 +40,21 @@ class Distribution(Protocol):
         """Entropy in nats."""
 
 
-class Categorical:
-    """One of n actions, from logits `[batch, n]`."""
+class OfLogits:
+    """What distributions have in common whose parameters are the network's numbers."""
 
     gaussian_size = 0
-
-    def __init__(self, n: int) -> None:
-        self.size = n
 
     def parameters(self, output: Tensor, log_std: Tensor | None) -> Tensor:
         """The network's numbers as they are."""
         return output
+
+
+class Categorical(OfLogits):
+    """One of n actions, from logits `[batch, n]`."""
+
+    def __init__(self, n: int) -> None:
+        self.size = n
 
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:

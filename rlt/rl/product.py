@@ -14,24 +14,18 @@ from torch.nn.functional import logsigmoid
 
 import rlt
 from rlt.errors import SpaceError
-from rlt.rl.distributions import Categorical, DiagonalGaussian, Distribution
+from rlt.rl.distributions import Categorical, DiagonalGaussian, Distribution, OfLogits
 from rlt.rl.spaces import space_map
 from rlt.rl.trees import leaves_like, tree_map
 from rlt.types import Bool, Float, Int64, Tensor
 
 
-class MultiCategorical:
+class MultiCategorical(OfLogits):
     """One of several choices for each component, from logits `[batch, sum of choices]`."""
-
-    gaussian_size = 0
 
     def __init__(self, choices: tuple[int, ...], shape: tuple[int, ...] | None = None) -> None:
         self.choices, self.size, self.parts = choices, sum(choices), len(choices)
         self.action_shape: tuple[int, ...] = (len(choices),) if shape is None else shape
-
-    def parameters(self, output: Tensor, log_std: Tensor | None) -> Tensor:
-        """The network's numbers as they are."""
-        return output
 
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:
@@ -62,17 +56,11 @@ class MultiCategorical:
         return -(together.exp() * together).sum(-1)
 
 
-class Bernoulli:
+class Bernoulli(OfLogits):
     """A bit for each component, from logits `[batch, bits]`."""
-
-    gaussian_size = 0
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.action_shape, self.size = shape, math.prod(shape)
-
-    def parameters(self, output: Tensor, log_std: Tensor | None) -> Tensor:
-        """The network's numbers as they are."""
-        return output
 
     @rlt.typed
     def noise(self, batch: int, generator: torch.Generator) -> Float[Tensor, "batch n"]:
