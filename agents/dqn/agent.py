@@ -76,9 +76,6 @@ class DQN(OffPolicyAgent):
     def _epsilon(self) -> float:
         return self.config.exploration.at(self.progress())
 
-    def for_environment(self, action: Tensor) -> Tensor:
-        return action
-
     @rlt.typed
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         rate = self.config.learning_rate.at(self.progress())

@@ -59,12 +59,6 @@ class SAC(OffPolicyAgent):
         generator = self.generators.exploration
         return self.policy.random_actions(self.vector_size, generator) if warming else self.policy.act(obs, generator)
 
-    def for_environment(self, action: Tensor) -> Tensor:
-        return action
-
-    def after_step(self, before: int, now: int) -> None:
-        """Target critics go by updates, not by steps."""
-
     def advance(self, until: int) -> Metrics:
         self._update.gather()
         return super().advance(until)

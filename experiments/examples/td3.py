@@ -145,12 +145,6 @@ class TD3(OffPolicyAgent):
         """Normal noise from one of the agent's own generators, so that runs repeat and resume."""
         return torch.randn(shape, generator=generator, device=generator.device).to(self.device)
 
-    def for_environment(self, action: Tensor) -> Tensor:
-        return action
-
-    def after_step(self, before: int, now: int) -> None:
-        """The targets go by updates, not by steps."""
-
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         self.step.gather()
         rate = torch.tensor([self.numbers()["optim/learning_rate"]], device=self.device)

@@ -45,17 +45,17 @@ class OffPolicyAgent(Agent):
         """Actions to store, one per environment, drawn with `self.generators.exploration`. `warming`: replay still holds less
         than `learning_starts` transitions."""
 
-    @abstractmethod
     def for_environment(self, action: Tensor) -> Tensor:
-        """Stored actions as the environment wants them."""
+        """Stored actions as the environment wants them; as they are, unless an agent says otherwise."""
+        return action
 
     @abstractmethod
     def update(self, indices: Int64[Tensor, "updates batch_size"]) -> Float[Tensor, "updates metrics"]:
         """One gradient step per row of `indices`, places in `self.replay.storage`, without a host read."""
 
-    @abstractmethod
     def after_step(self, before: int, now: int) -> None:
-        """The count went from `before` to `now`, with the updates that were due: target networks that go by steps."""
+        """The count went from `before` to `now`, with the updates that were due: target networks that go by steps.
+        Nothing, unless an agent has such."""
 
     def check_observations(self) -> None:
         """SpaceError where replay cannot hold the observations; for `build`."""
