@@ -219,12 +219,10 @@ class SACUpdate:
 
     def state(self) -> dict[str, Any]:
         """Critics, targets, temperature and optimiser states, for a checkpoint; the actor is the policy's."""
-        modules = {"critics": self.critics, "targets": self.targets}
-        if self.temperature is not None:
-            modules["temperature"] = self.temperature
         return {
             "networks": {
-                name: {key: value.detach().clone() for key, value in m.state_dict().items()} for name, m in modules.items()
+                name: {key: value.detach().clone() for key, value in group.module.state_dict().items()}
+                for name, group in self.step.groups.items() if name != "actor"
             },
             "step": self.step.state(),
             "critics_updates": 0 if self.critics_step is None else self.critics_step.updates,
@@ -233,13 +231,8 @@ class SACUpdate:
     @torch.no_grad()
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
-        modules: dict[str, nn.Module | None] = {
-            "critics": self.critics, "targets": self.targets, "temperature": self.temperature
-        }
         for name, saved in state["networks"].items():
-            module = modules[name]
-            assert module is not None
-            for key, value in module.state_dict().items():
+            for key, value in self.step.groups[name].module.state_dict().items():
                 value.copy_(saved[key])
         self.step.load_state(state["step"])
         if self.critics_step is not None:
