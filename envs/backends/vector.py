@@ -211,10 +211,14 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         return tensor if self._on_cpu else tensor.pin_memory().to(self.device, non_blocking=True)
 
 
+def with_rows(arrays: Arrays, rows: NDArray[np.intp] | list[int], new: Arrays) -> Arrays:
+    """Copies of `arrays` with other `rows`: `new` has one for each."""
+    mixed = [array.copy() for array in arrays]
+    for array, part in zip(mixed, new):
+        array[rows] = part
+    return mixed
+
+
 def with_finals(obs: Arrays, final: Arrays, ended: list[int]) -> Arrays:
     """A copy of `obs` whose rows are those of `final` where an episode ended."""
-    mixed = [array.copy() for array in obs]
-    for array, rows in zip(mixed, final):
-        for i in ended:
-            array[i] = rows[i]
-    return mixed
+    return with_rows(obs, ended, [array[ended] for array in final])

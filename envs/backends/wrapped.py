@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt.envs.action_reader import ActionReader
-from rlt.envs.backends.vector import ArrayVectorEnv, Outcome
+from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_rows
 from rlt.envs.layout import Arrays, Layout
 from rlt.envs.recipe import Recipe
 from rlt.envs.wrappers.wrapper import Attached, Base
@@ -47,7 +47,7 @@ class WrappedVectorEnv(ArrayVectorEnv[Purpose]):
         self._over[rows] = False
         if only is None or self._current is None:
             return self._begin(first, self._all), mask
-        return _replaced(self._current, rows, self._begin([array[rows] for array in first], rows)), mask
+        return with_rows(self._current, rows, self._begin([array[rows] for array in first], rows)), mask
 
     def _start(self, actions: Arrays) -> None:
         for wrapper in reversed(self._wrappers):
@@ -67,11 +67,11 @@ class WrappedVectorEnv(ArrayVectorEnv[Purpose]):
             begun = np.flatnonzero(ended)
             obs = reached
             if len(begun):
-                obs = _replaced(reached, begun, self._begin([array[begun] for array in inner.obs], begun))
+                obs = with_rows(reached, begun, self._begin([array[begun] for array in inner.obs], begun))
             return Outcome(obs, reached, reward, inner.terminated, inner.truncated, inner.mask)
         begun = np.flatnonzero(self._over) if self.autoreset == "next_step" else self._all[:0]
         if len(begun):  # for these the step was a reset: what `advance` made of it is forgotten
-            reached = _replaced(reached, begun, self._begin([array[begun] for array in inner.obs], begun))
+            reached = with_rows(reached, begun, self._begin([array[begun] for array in inner.obs], begun))
             reward = reward.copy()
             reward[begun] = 0.0
         self._over = ended
@@ -104,11 +104,3 @@ class WrappedVectorEnv(ArrayVectorEnv[Purpose]):
 
     def _close(self) -> None:
         self._inner.close()
-
-
-def _replaced(arrays: Arrays, rows: NDArray[np.intp], new: Arrays) -> Arrays:
-    """Copies of `arrays` with other `rows`."""
-    mixed = [array.copy() for array in arrays]
-    for array, part in zip(mixed, new):
-        array[rows] = part
-    return mixed
