@@ -79,6 +79,11 @@ def named_segments(path: Path) -> dict[str, str]:
 
 def load_tree(path: Path, *, kind: str) -> Any:
     """The tree in `path`, on the CPU. RunError where the file is missing, cut short, damaged, newer or of another kind."""
+    return _load(path, kind)[0]
+
+
+def _load(path: Path, kind: str) -> tuple[Any, str]:
+    """The tree in `path`, and its digest."""
     if not path.is_file():
         raise RunError(f"{path} is not there", f"expected a file of kind {kind}, written by rlt")
     try:
@@ -93,14 +98,14 @@ def load_tree(path: Path, *, kind: str) -> Any:
     tensors = [entries[name] for name in sorted(entries, key=lambda name: (len(name), name))]
     if _digest(header, tensors) != header["digest"]:
         raise RunError(f"{path} is damaged", "its contents do not match the digest in its header")
-    return _decode(json.loads(header["tree"]), tensors, path)
+    return _decode(json.loads(header["tree"]), tensors, path), header["digest"]
 
 
 def _read_segment(path: Path, digest: str) -> dict[str, Any]:
-    contents: dict[str, Any] = load_tree(path, kind="segment")
-    with safe_open(path, framework="pt") as file:
-        if (file.metadata() or {})["digest"] != digest:
-            raise RunError(f"{path} is of another run", "its digest is not the one that the checkpoint names")
+    contents: dict[str, Any]
+    contents, found = _load(path, "segment")
+    if found != digest:
+        raise RunError(f"{path} is of another run", "its digest is not the one that the checkpoint names")
     return contents
 
 
