@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,10 @@ from rlt.store.segment import Segment
 from rlt.store.tree import load_tree
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sys.executable
+"""What runs are started with."""
+_TRIES = 5
+"""Runs that may end before their kill reaches them: a busy machine can hold the killer up."""
 
 
 def command(words: Sequence[str]) -> str:
@@ -42,25 +47,40 @@ def train(run: Path, words: Sequence[str]) -> RunFolder:
 def train_killed(run: Path, words: Sequence[str], kills: int, seed: int) -> list[int]:
     """The same, killed by SIGKILL at `kills` random moments after the first checkpoint and resumed after each.
 
-    The steps that were logged at each kill. RuntimeError where the run ended before a kill could reach it.
+    The steps that were logged at each kill. A run that ended before its kill is begun anew; RuntimeError where that
+    happens again and again.
     """
-    rng = random.Random(seed)
-    folder, logged = RunFolder(run), []
-    for fraction in sorted(rng.uniform(0.15, 0.85) for _ in range(kills)):
-        process = _start(run, _words(folder, words))
-        began = time.monotonic()
-        while not (folder.last.exists() and _steps(folder) >= fraction * folder.config()["total_steps"]):
-            if process.poll() is not None:
-                raise RuntimeError(f"{run} ended with {process.returncode} before it could be killed\n{_tail(run)}")
-            time.sleep(0.002)
-        rows = len(read_metrics(folder.metrics_file)["steps"])
-        time.sleep(rng.random() * min((time.monotonic() - began) / max(rows, 1), 5.0))  # anywhere between two rows
-        process.send_signal(signal.SIGKILL)
-        if process.wait() != -signal.SIGKILL:
-            raise RuntimeError(f"{run} ended before it could be killed\n{_tail(run)}")
-        logged.append(_steps(folder))
-    train(run, words)
-    return logged
+    for tried in range(_TRIES):
+        shutil.rmtree(run, ignore_errors=True)
+        rng, logged = random.Random(seed + 1000 * tried), []
+        for fraction in sorted(rng.uniform(0.15, 0.85) for _ in range(kills)):
+            steps = _killed(run, words, fraction, rng)
+            if steps is None:
+                break
+            logged.append(steps)
+        else:
+            train(run, words)
+            return logged
+    raise RuntimeError(f"{run} ended before it could be killed, {_TRIES} times\n{_tail(run)}")
+
+
+def _killed(run: Path, words: Sequence[str], fraction: float, rng: random.Random) -> int | None:
+    """Starts the run, or goes on with it, and kills it between two rows when `fraction` of it is logged.
+
+    The steps logged then; None where it ended first.
+    """
+    folder = RunFolder(run)
+    process = _start(run, _words(folder, words))
+    while not (folder.last.exists() and _steps(folder) >= fraction * folder.config()["total_steps"]):
+        if process.poll() is not None:
+            if process.returncode:
+                raise RuntimeError(f"{run} ended with {process.returncode}\n{_tail(run)}")
+            return None
+        time.sleep(0.002)
+    elapsed = [t for t in read_metrics(folder.metrics_file).get("time/elapsed", []) if t == t]  # evaluations have none
+    time.sleep(rng.random() * (elapsed[-1] - elapsed[-2] if len(elapsed) > 1 else 0.0))  # anywhere between two rows
+    process.send_signal(signal.SIGKILL)
+    return _steps(folder) if process.wait() == -signal.SIGKILL else None
 
 
 def finished(folder: RunFolder) -> bool:
@@ -79,7 +99,7 @@ def _start(run: Path, words: Sequence[str]) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with open(_log(run), "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "rlt.train", *words], cwd=run.parent, env=environment, stdin=subprocess.DEVNULL,
+            [PYTHON, "-m", "rlt.train", *words], cwd=run.parent, env=environment, stdin=subprocess.DEVNULL,
             stdout=log, stderr=subprocess.STDOUT,
         )
 

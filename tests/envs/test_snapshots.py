@@ -1,6 +1,5 @@
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +50,17 @@ def plain_tree(value):
     return value is None or type(value) in (bool, int, float, str) or isinstance(value, torch.Tensor)
 
 
-def continued_elsewhere(cases, tmp_path):
+def continued_elsewhere(cases, tmp_path, python):
     file = tmp_path / "cases"
     file.write_bytes(pickle.dumps(cases))
-    command = [sys.executable, "-m", "tests.envs.continue_elsewhere", str(file)]
+    command = [python, "-m", "tests.envs.continue_elsewhere", str(file)]
     subprocess.run(command, check=True, cwd=ROOT, stderr=subprocess.DEVNULL)
     return pickle.loads(file.read_bytes())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sync", "native"])
-def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backend, tmp_path):
+def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backend, tmp_path, warm):
     cases, wanted = [], []
     for env_id, options in CASES:
         if backend == "native" and native.why_not(Source(env_id, options)) is not None:
@@ -83,7 +82,7 @@ def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backe
         cases.append((env_id, num_envs, backend, options, state, actions))
         wanted.append((current_obs(env), trajectory(env, actions)))
         env.close()
-    for case, got, want in zip(cases, continued_elsewhere(cases, tmp_path), wanted):
+    for case, got, want in zip(cases, continued_elsewhere(cases, tmp_path, warm.python), wanted):
         assert_same_tree(got, want, case[0])
 
 

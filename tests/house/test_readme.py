@@ -37,8 +37,8 @@ output
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_every_block_of_the_readme_runs(tmp_path):
-    environment = environment_of(here(), PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+def test_every_block_of_the_readme_runs(tmp_path, warm):
+    environment = environment_of(warm.bin, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
     found = [block for block in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if not block.prove]
     assert {block.language for block in found} == {"bash", "python"}
     for block in found:

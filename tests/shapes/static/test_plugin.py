@@ -12,12 +12,12 @@ import pytest
 
 from tests.shapes.static.conftest import CASES
 
+pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
+
 PROGRAM = '''
 import torch
 from torch import nn
 from rlt.types import Float, Tensor
-
-pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
 
 
 def f(x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 4"]:
