@@ -8,7 +8,7 @@ from experiments.proofs import training
 from experiments.proofs.training import differences, train, train_killed
 
 SHORT = ["evaluation.final_episodes=2", "evaluation.episodes=2", "evaluation.interval=2_000"]
-CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=12_800", "checkpoint.interval=1_500", *SHORT]
+CARTPOLE = ["+experiment=ppo_cartpole", "total_steps=7_680", "checkpoint.interval=1_500", *SHORT]
 LUNARLANDER = [
     "+experiment=ppo_lunarlander",
     "total_steps=8_192",
