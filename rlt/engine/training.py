@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from rlt.engine.compiler import compiled
+from rlt.engine.compiler import compiled, trace_once
 from rlt.engine.step import EagerStep, Group, PureStep, Step
 from rlt.errors import RunError
 from rlt.types import Tensor
@@ -149,6 +149,7 @@ class TrainingStep:
         if self._compiled is not None:
             return
         self._compiled = compiled(self._pure)
+        trace_once()
         copies = (*_cloned(self._held()), *tensors)
         threads = torch.get_num_threads()
 
