@@ -27,6 +27,7 @@ class DQN(OffPolicyAgent):
     name = "dqn"
     Config = DQNConfig
     METRICS = METRICS
+    LOSSES = ("q",)
     config: DQNConfig
     policy: DQNPolicy
 
@@ -62,7 +63,7 @@ class DQN(OffPolicyAgent):
     def prepare_update(self) -> None:
         assert isinstance(self.action_space, spaces.Discrete)
         self._n_actions = int(self.action_space.n)
-        self._update = DQNUpdate(self.policy, self.config)
+        self._update = DQNUpdate(self.policy, self.config, terms=self.extensions.terms("q"))
         self.training_steps = (self._update.step,)
 
     def explore(self, obs: Observation, warming: bool) -> Tensor:

@@ -34,7 +34,7 @@ class OffPolicyAgent(Agent):
     action_dtype: torch.dtype
 
     METRICS: tuple[str, ...]
-    """Names of the columns that `update` gives."""
+    """Names of the columns that `update` gives; with terms of its `LOSSES`, `self.extensions.columns` follow."""
 
     @abstractmethod
     def prepare_update(self) -> None:
@@ -103,7 +103,7 @@ class OffPolicyAgent(Agent):
         with self.generators.own():
             while self.steps < until:
                 with torch.no_grad():
-                    action = self.explore(obs, replay.size < self.config.learning_starts)
+                    action = self._explored(obs)
                     env.send(self.for_environment(action))
                 began = time.perf_counter()
                 before, now = self.steps, self.steps + size
@@ -115,15 +115,29 @@ class OffPolicyAgent(Agent):
                 self.after_step(before, now)
                 updating += time.perf_counter() - began
                 step = env.recv()
-                replay.add(obs, action, step)
                 self.episodes.update(step)
+                replay.add(obs, action, self.extensions.seen(obs, action, step))
                 obs = self._obs = step.obs
                 self.steps = now
         learned = self._learned(rows) | {
             name: torch.tensor([n[name] for n in numbers], dtype=torch.float64) for name in self.numbers()
         }
         seconds = {"time/collect": time.perf_counter() - started - updating, "time/update": updating}
-        return self.episodes.take() | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+        seen = self.episodes.take() | self.extensions.take()
+        return seen | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+
+    def _explored(self, obs: Observation) -> Tensor:
+        """Actions to store: the agent's own, or by an exploration that it was handed; random ones while replay is warming."""
+        warming = self.replay.size < self.config.learning_starts
+        if warming or self.extensions.exploration is None:
+            return self.explore(obs, warming)
+        action: Tensor = self.extensions.explored(obs, self.generators.exploration)
+        return action
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of what `update` gives: the agent's metrics, then those of the terms of its losses."""
+        return (*self.METRICS, *self.extensions.columns)
 
     def _updates_due(self, before: int, now: int) -> int:
         """Every multiple of `train_freq` in (before, now] is worth `updates_per_event`, whatever the number of environments."""
@@ -135,16 +149,16 @@ class OffPolicyAgent(Agent):
     def _learned(self, rows: list[Tensor]) -> dict[str, Tensor]:
         """Metrics of the updates, looked at once: NaN stops the run before a spoilt policy is saved."""
         if not rows:
-            return {name: torch.zeros(0) for name in self.METRICS}
+            return {name: torch.zeros(0) for name in self.columns}
         table = torch.cat(rows)
         if not bool(torch.isfinite(table).all()):
             first = int((~torch.isfinite(table).all(1)).nonzero()[0])
-            found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.METRICS, table[first].tolist()))
+            found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.columns, table[first].tolist()))
             raise NumericsError(
                 f"{self.name.upper()}'s updates before step {self.steps} gave NaN or infinity", f"the first such: {found}",
                 fix="a lower agent.learning_rate, or a max_grad_norm",
             )
-        return dict(zip(self.METRICS, table.unbind(1)))
+        return dict(zip(self.columns, table.unbind(1)))
 
     @abstractmethod
     def numbers(self) -> dict[str, float]:
