@@ -74,6 +74,10 @@ class DQNUpdate:
         """An update of the target network that goes by steps: a copy, or `tau` of the way."""
         self.step.average("target", "q", self.config.tau)
 
+    def copy_target(self) -> None:
+        """The target network as the network is: after weights came from outside."""
+        self.step.average("target", "q", 1.0)
+
     def state(self) -> dict[str, Any]:
         """The target network and Adam's state, for a checkpoint; the network is the policy's."""
         target = {name: value.clone() for name, value in self.target.state_dict().items()}

@@ -11,7 +11,7 @@ from rlt.config import from_mapping
 from rlt.errors import NumericsError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.agent import Agent
-from rlt.rl.networks import build_own
+from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.product import distribution_for
 from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
 from rlt.rl.rollout import Rollout, check_minibatches
@@ -47,6 +47,7 @@ class PPO(Agent):
         options = {key: value for key, value in self.model.items() if key != "name"}
         log_std_init = 0.0
         if self.model["name"] == "mlp":
+            refuse_options(options, "ppo", "the critic is a part of the network", "critic")
             network_config = from_mapping(MLPConfig, options, "model")
             network: nn.Module = mlp(space, distribution, network_config)
             log_std_init = network_config.log_std_init

@@ -322,6 +322,9 @@ class Agent(ABC):
         """Goes on from `state`, to the bit where the environment can."""
         if state["agent"] != self.name:
             raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
+        saved = len(state["episodes"]["return"])
+        if saved != self.vector_size:
+            raise RunError(f"the checkpoint is of {saved} environments, expected {self.vector_size}", fix=f"env.num_envs={saved}")
         inexact = self.load_learning(state)
         if state["environment"] is None:
             return inexact

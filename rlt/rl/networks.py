@@ -13,6 +13,7 @@ from torch import nn
 from rlt import registry
 from rlt.config import unknown_key
 from rlt.errors import ConfigError
+from rlt.nn.config import MLPConfig
 
 Model = str | type[nn.Module] | Mapping[str, Any] | None
 """A network's name, its class, or a mapping with `name` (either of these) and its options."""
@@ -64,6 +65,14 @@ def build_own(
             "the spaces give: " + ", ".join(given), "other parameters come from model.NAME=VALUE",
         )
     return cls(**{name: given[name] for name in wanted}, **options)
+
+
+def refuse_options(model: Mapping[str, Any], agent: str, why: str, *names: str) -> None:
+    """ConfigError where one of rlt's networks is given an option that this agent has no use for."""
+    defaults = MLPConfig()
+    for name in names:
+        if model.get(name, getattr(defaults, name)) != getattr(defaults, name):
+            raise ConfigError(f"model.{name}={model[name]} and agent.name={agent} contradict each other", why, fix="leave it out")
 
 
 def own_parameters(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:

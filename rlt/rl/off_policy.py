@@ -8,6 +8,7 @@ store. A parallel backend steps while the learner learns, and no number depends 
 
 from __future__ import annotations
 
+import logging
 import time
 from abc import abstractmethod
 from typing import Any
@@ -22,6 +23,8 @@ from rlt.rl.replay import Replay
 from rlt.rl.vector_env import Observation
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
+
+_log = logging.getLogger(__name__)
 
 
 class OffPolicyAgent(Agent):
@@ -62,12 +65,27 @@ class OffPolicyAgent(Agent):
         storable(self.observation_space, self.name)
 
     def prepare(self) -> None:
-        shape, dtype = storable(self.observation_space, self.name)
-        capacity = self.config.buffer_size
-        self.replay_bytes = Replay.bytes(capacity, shape, dtype, self.action_shape, self.action_dtype)
-        refuse_beyond_memory(self.replay_bytes, capacity, self.device)
-        self.replay = Replay(capacity, self.vector_size, shape, dtype, self.action_shape, self.action_dtype, self.device)
+        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
+        self.replay_bytes = Replay.bytes(self.config.buffer_size, *stored)
+        self._made: Replay | None = None
+        self._unread: State | None = None
+        if self.env is not None:
+            self._made = self._make_replay()  # a run is refused at its start and not in its middle
         self.prepare_update()
+
+    @property
+    def replay(self) -> Replay:
+        """Made at the start where there is an environment to learn in, else once it is asked for: what only acts needs none."""
+        if self._made is None:
+            self._made = self._make_replay()
+            if self._unread is not None:
+                self._made.load_state(self._unread)
+        return self._made
+
+    def _make_replay(self) -> Replay:
+        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
+        refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
+        return Replay(self.config.buffer_size, self.vector_size, *stored, self.device)
 
     @property
     def storage_text(self) -> str:
@@ -89,6 +107,9 @@ class OffPolicyAgent(Agent):
 
     def begin(self, total_steps: int) -> int:
         """Whole vector steps: the first count of at least `total_steps` more."""
+        starts = self.config.learning_starts
+        if self.replay.size + total_steps <= starts:
+            _log.warning("nothing will be learned: %d steps do not fill agent.learning_starts=%d", total_steps, starts)
         stop = self.steps + -(-total_steps // self.vector_size) * self.vector_size
         self.stretch_schedules(self.steps, stop)
         return stop
@@ -147,7 +168,7 @@ class OffPolicyAgent(Agent):
         return (now // freq - before // freq) * int(self.config.updates_per_event)
 
     def _learned(self, rows: list[Tensor]) -> dict[str, Tensor]:
-        """Metrics of the updates, looked at once: NaN stops the run before a spoilt policy is saved."""
+        """Metrics of the updates. They and the weights are looked at once: NaN stops the run before a spoilt policy is saved."""
         if not rows:
             return {name: torch.zeros(0) for name in self.columns}
         table = torch.cat(rows)
@@ -156,7 +177,14 @@ class OffPolicyAgent(Agent):
             found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.columns, table[first].tolist()))
             raise NumericsError(
                 f"{self.name.upper()}'s updates before step {self.steps} gave NaN or infinity", f"the first such: {found}",
-                fix="a lower agent.learning_rate, or a max_grad_norm",
+                fix="a lower agent.learning_rate, a max_grad_norm, or rewards of a smaller scale (env.wrappers: scale_reward)",
+            )
+        groups = {name: group for step in self.training_steps for name, group in step.groups.items()}
+        spoilt = [name for name, group in groups.items() if not bool(torch.isfinite(group.flat.buffer).all())]
+        if spoilt:  # by the last update: its loss was still that of the weights before
+            raise NumericsError(
+                f"{self.name.upper()}'s updates before step {self.steps} gave weights that are NaN or infinite",
+                "of: " + ", ".join(spoilt), fix="a lower agent.learning_rate, or a max_grad_norm",
             )
         return dict(zip(self.columns, table.unbind(1)))
 
@@ -166,6 +194,9 @@ class OffPolicyAgent(Agent):
 
     def load_own_state(self, state: State) -> str | None:
         self.load_update_state(state["update"])
+        if self.env is None:
+            self._unread, self._made = state["replay"], None
+            return None
         return self.replay.load_state(state["replay"])
 
     def own_state(self) -> State:
