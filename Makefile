@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 # One thread per test process: xdist already has one process per core.
 PYTEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist worksteal
 
-.PHONY: help setup train test quick lint configs prove wheel
+.PHONY: help setup train test quick lint configs prove cuda wheel
 
 help: ## This list
 	@echo 'make TARGET [VENV=.venv] [PYTHON=python3.12]'
@@ -41,6 +41,9 @@ configs: $(STAMP) ## Write the base files of configs/ from the dataclasses
 
 prove: $(STAMP) ## Every claim of an area at full size, into experiments/proofs: [AREA=house] [ARGS="only=resume_cartpole"]
 	$(RUN) -m experiments.proofs.prove $(AREA) $(ARGS)
+
+cuda: $(STAMP) ## The agents' checks on a GPU, at most 8 minutes; says so where there is none: [ARGS="device=cuda:1"]
+	OMP_NUM_THREADS=1 $(RUN) -m tests.cuda $(ARGS)
 
 wheel: $(STAMP) ## dist/rlt-*.whl
 	$(RUN) -m build --wheel --outdir dist

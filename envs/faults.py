@@ -17,6 +17,7 @@ from rlt.errors import EnvironmentFault, NumericsError, RltError
 
 def short(value: Any) -> str:
     """A value on one line of at most 120 characters."""
+    value = value.item() if isinstance(value, np.generic) else value  # np.int64(1) is how repr says 1
     with np.printoptions(threshold=8, precision=6):
         text = " ".join(repr(value).split())
     return text if len(text) <= 120 else text[:117] + "…"

@@ -100,7 +100,7 @@ def _convert(value: Any, hint: Any, key: str) -> Any:
             raise TypeError
         inner = arguments[1] if arguments else Any
         return {str(k): convert(v, inner, f"{key}.{k}") for k, v in value.items()}
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping) and not hasattr(hint, "parse"):
         return from_mapping(typing.cast("type", hint), value, key)
     if isinstance(hint, type) and isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool):
         return value

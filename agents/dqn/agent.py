@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from gymnasium import spaces
+from gymnasium import Space, spaces
 from torch import nn
 
 import rlt
 from rlt.config import from_mapping
 from rlt.errors import ConfigError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
-from rlt.rl.networks import build_own
+from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.off_policy import OffPolicyAgent
 from rlt.rl.vector_env import Observation
 from rlt.run.learner import State
@@ -27,6 +29,7 @@ class DQN(OffPolicyAgent):
     name = "dqn"
     Config = DQNConfig
     METRICS = METRICS
+    LOSSES = ("q",)
     config: DQNConfig
     policy: DQNPolicy
 
@@ -38,7 +41,7 @@ class DQN(OffPolicyAgent):
         if not isinstance(actions, spaces.Discrete):
             raise SpaceError(
                 f"DQN cannot serve actions {actions}", "expected Discrete: it compares the values of all actions",
-                fix="agent=ppo or agent=sac" if isinstance(actions, spaces.Box) else "agent=ppo",
+                fix=_served_by(actions),
             )
         self.check_observations()
         assert isinstance(space, spaces.Box)
@@ -47,6 +50,7 @@ class DQN(OffPolicyAgent):
         name = self.model["name"]
         network: nn.Module
         if name == "mlp":
+            refuse_options(options, "dqn", "DQN has one network, of action values", "shared", "log_std_init", "critic")
             network = mlp(space, n, from_mapping(MLPConfig, options, "model"), config.dueling)
         elif name == "cnn":
             network = cnn(space, n, from_mapping(CNNConfig, options, "model"), config.dueling)
@@ -62,8 +66,12 @@ class DQN(OffPolicyAgent):
     def prepare_update(self) -> None:
         assert isinstance(self.action_space, spaces.Discrete)
         self._n_actions = int(self.action_space.n)
-        self._update = DQNUpdate(self.policy, self.config)
+        self._update = DQNUpdate(self.policy, self.config, terms=self.extensions.terms("q"))
         self.training_steps = (self._update.step,)
+
+    def load_weights(self, weights: State) -> None:
+        super().load_weights(weights)
+        self._update.copy_target()  # else it would value actions by the network that was drawn at first
 
     def explore(self, obs: Observation, warming: bool) -> Tensor:
         return self.policy.explore(obs, 1.0 if warming else self._epsilon(), self.generators.exploration, self._n_actions)
@@ -97,3 +105,11 @@ class DQN(OffPolicyAgent):
 
     def load_update_state(self, state: State) -> None:
         self._update.load_state(state)
+
+
+def _served_by(actions: Space[Any]) -> str:
+    if not isinstance(actions, spaces.Box):
+        return "agent=ppo"
+    if actions.dtype is None or actions.dtype.kind != "f":
+        return "a gymnasium.ActionWrapper with actions MultiDiscrete, and agent=ppo"
+    return "agent=ppo or agent=sac" if actions.is_bounded() else "agent=ppo"

@@ -62,9 +62,8 @@ def mlp(space: spaces.Box, n_actions: int, config: MLPConfig, dueling: bool) -> 
         activation(config.activation or "relu"), dueling,
     )
     if config.orthogonal_init:
-        for layer in network.modules():
-            if isinstance(layer, nn.Linear):
-                orthogonal(layer, HIDDEN_GAIN if layer.out_features not in (1, n_actions) else 1.0)
+        orthogonal(network.trunk, HIDDEN_GAIN)
+        orthogonal(network.head, 1.0)
     return network
 
 

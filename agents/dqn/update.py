@@ -11,6 +11,7 @@ import rlt
 from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
+from rlt.rl.extensions import Terms
 from rlt.rl.replay import Storage, Transitions, gather
 from rlt.types import Float, Int64, Tensor
 
@@ -32,8 +33,10 @@ def loss(network: Network, batch: Transitions, target: Tensor, config: DQNConfig
 class DQNUpdate:
     """The networks, Adam's state, and the training step over one batch that changes them."""
 
-    def __init__(self, policy: DQNPolicy, config: DQNConfig, compile_at: int | None = None) -> None:
-        self.config, self.policy = config, policy
+    def __init__(
+        self, policy: DQNPolicy, config: DQNConfig, compile_at: int | None = None, terms: Terms = Terms()
+    ) -> None:
+        self.config, self.policy, self.terms = config, policy, terms
         self.target = copy.deepcopy(policy).eval()
         self.groups = {
             "q": Group(policy, Adam(epsilon=config.adam_epsilon), config.max_grad_norm),
@@ -45,7 +48,7 @@ class DQNUpdate:
     def __call__(
         self, storage: Storage, indices: Int64[Tensor, "updates batch_size"], learning_rate: Float[Tensor, "1"]
     ) -> Float[Tensor, "updates metrics"]:
-        """One gradient step for each row of places in `storage`. Returns a row of `METRICS` for each."""
+        """One gradient step for each row of places in `storage`. Returns a row of `METRICS`, and of the terms', for each."""
         self.step.gather()
         with self.step.training("q"):
             rows = [self.step(storage, index, learning_rate)["row"] for index in indices.unbind(0)]
@@ -57,15 +60,23 @@ class DQNUpdate:
         next_q = step.network("target")(batch.next_obs)
         choosing_q = step.network("q", evaluate=True)(batch.next_obs) if config.double else next_q
         target = td_target(batch.reward, batch.discount, next_q, choosing_q)
-        done = step.minimise("q", lambda network: loss(network, batch, target, config), learning_rate)
+
+        def of_network(network: Network) -> tuple[Tensor, Any]:
+            return self.terms.added(loss(network, batch, target, config), network, batch)
+
+        done = step.minimise("q", of_network, learning_rate)
         if config.copy_interval is None:
             step.average("target", "q", config.tau)
-        q, error = done.kept
-        return {"row": torch.stack([done.loss, q, error, done.norm.squeeze(0)])}
+        (q, error), own = done.kept
+        return {"row": torch.stack([done.loss, q, error, done.norm.squeeze(0), *own])}
 
     def move_target(self) -> None:
         """An update of the target network that goes by steps: a copy, or `tau` of the way."""
         self.step.average("target", "q", self.config.tau)
+
+    def copy_target(self) -> None:
+        """The target network as the network is: after weights came from outside."""
+        self.step.average("target", "q", 1.0)
 
     def state(self) -> dict[str, Any]:
         """The target network and Adam's state, for a checkpoint; the network is the policy's."""

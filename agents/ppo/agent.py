@@ -11,7 +11,7 @@ from rlt.config import from_mapping
 from rlt.errors import NumericsError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.agent import Agent
-from rlt.rl.networks import build_own
+from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.product import distribution_for
 from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
 from rlt.rl.rollout import Rollout, check_minibatches
@@ -24,7 +24,7 @@ from rlt.types import Tensor
 
 from .config import PPOConfig
 from .networks import PPOPolicy, checked, cnn, mlp
-from .update import METRICS, Batch, Coefficients, PPOUpdate
+from .update import Batch, Coefficients, PPOUpdate
 
 
 class PPO(Agent):
@@ -34,6 +34,7 @@ class PPO(Agent):
 
     name = "ppo"
     Config = PPOConfig
+    LOSSES = ("policy",)
     config: PPOConfig
     policy: PPOPolicy
 
@@ -46,6 +47,7 @@ class PPO(Agent):
         options = {key: value for key, value in self.model.items() if key != "name"}
         log_std_init = 0.0
         if self.model["name"] == "mlp":
+            refuse_options(options, "ppo", "the critic is a part of the network", "critic")
             network_config = from_mapping(MLPConfig, options, "model")
             network: nn.Module = mlp(space, distribution, network_config)
             log_std_init = network_config.log_std_init
@@ -62,7 +64,7 @@ class PPO(Agent):
     def prepare(self) -> None:
         obs, action = example_observation(self.observation_space, 1), example_observation(self.action_space, 1)
         self._rollout = Rollout(self.config.n_steps, self.vector_size, obs, action, self.device)
-        self._update = PPOUpdate(self.policy, self.config)
+        self._update = PPOUpdate(self.policy, self.config, terms=self.extensions.terms("policy"))
         self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._bounds = bounds_of(self.action_space, self.device)
@@ -96,13 +98,14 @@ class PPO(Agent):
         started = time.perf_counter()
         updating = 0.0
         obs = self.start_environment()
-        env, rollout = self._training_env(), self._rollout
+        env, rollout, own = self._training_env(), self._rollout, self.extensions
         with self.generators.own():
             while self.steps < until:
                 with torch.no_grad():
-                    action = self.policy.act(obs, self.generators.exploration)
+                    choose = self.policy.act if own.exploration is None else own.explored
+                    action = choose(obs, self.generators.exploration)
                     step = env.step(self._for_environment(action))
-                    rollout.add(obs, action, step)
+                    rollout.add(obs, action, own.seen(obs, action, step))
                 self.episodes.update(step)
                 obs = self._obs = step.obs
                 self.steps += self.vector_size
@@ -111,9 +114,11 @@ class PPO(Agent):
                     parts.append(self._learn())
                     updating += time.perf_counter() - began
         empty = torch.zeros(0, device=self.device)
-        learned = {name: torch.cat([p[name] for p in parts]) if parts else empty for name in _LEARNED}
+        names = (*self._update.metrics, *_OF_A_ROLLOUT)
+        learned = {name: torch.cat([p[name] for p in parts]) if parts else empty for name in names}
         seconds = {"time/collect": time.perf_counter() - started - updating, "time/update": updating}
-        return self.episodes.take() | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+        clock = {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+        return self.episodes.take() | own.take() | learned | clock
 
     def _learn(self) -> dict[str, Tensor]:
         """One update from the full rollout, which is emptied."""
@@ -128,7 +133,7 @@ class PPO(Agent):
         self._refuse_nan(metrics)
         rollout.clear()
         taken = metrics[~metrics[:, 0].isnan()]
-        learned = dict(zip(METRICS, taken.unbind(1)))
+        learned = dict(zip(self._update.metrics, taken.unbind(1)))
         learned["ppo/explained_variance"] = explained_variance(batch.value, batch.target).reshape(1)
         learned["ppo/updates"] = torch.tensor([float(taken.shape[0])])
         learned["optim/learning_rate"], learned["ppo/clip_range"], learned["ppo/ent_coef"] = coefficients
@@ -164,7 +169,7 @@ class PPO(Agent):
     def _refuse_nan(self, metrics: Tensor) -> None:
         """Stops before a spoilt policy acts or is saved. After a KL stop rows are NaN by intent, but the first never is."""
         if not bool(torch.isfinite(metrics[0]).all()) or not bool(torch.isfinite(self._update.flat.buffer).all()):
-            row = dict(zip(METRICS, metrics[0].tolist()))
+            row = dict(zip(self._update.metrics, metrics[0].tolist()))
             raise NumericsError(
                 f"PPO's update at step {self.steps} gave NaN or infinity",
                 "first minibatch: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()),
@@ -186,4 +191,4 @@ class PPO(Agent):
         self._running_return = state["running_return"].to(self.device)
 
 
-_LEARNED = (*METRICS, "ppo/explained_variance", "ppo/updates", "optim/learning_rate", "ppo/clip_range", "ppo/ent_coef")
+_OF_A_ROLLOUT = ("ppo/explained_variance", "ppo/updates", "optim/learning_rate", "ppo/clip_range", "ppo/ent_coef")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlt.errors import ConfigError
+from rlt.rl.named import Handed
 from rlt.rl.schedules import Schedule
 
 
@@ -48,6 +49,8 @@ class PPOConfig:
     """Stop the epochs of a rollout once the approximate KL divergence passes 1.5 times this. 0.01 to 0.05; null: never."""
     adam_epsilon: float = 1e-5
     """Adam's epsilon: larger damps steps where gradients are tiny. 1e-8 to 1e-5."""
+    extensions: tuple[Handed, ...] = ()
+    """Loss terms, intrinsic rewards, an exploration of your own: objects, package.module:Class, or {name: …, weight: 0.1}."""
 
     def __post_init__(self) -> None:
         """ConfigError where a number makes no update."""

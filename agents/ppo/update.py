@@ -12,6 +12,7 @@ from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
 from rlt.rl.distributions import Distribution
+from rlt.rl.extensions import Terms
 from rlt.rl.trees import tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.types import Float, Tensor
@@ -63,8 +64,11 @@ def loss(
 class PPOUpdate:
     """The policy's parameters and Adam's state, and the training step over one minibatch that changes them."""
 
-    def __init__(self, policy: PPOPolicy, config: PPOConfig, compile_at: int | None = None) -> None:
-        self.policy, self.config = policy, config
+    def __init__(
+        self, policy: PPOPolicy, config: PPOConfig, compile_at: int | None = None, terms: Terms = Terms()
+    ) -> None:
+        self.policy, self.config, self.terms = policy, config, terms
+        self.metrics = (*METRICS, *terms.names)
         network = Group(policy, Adam(epsilon=config.adam_epsilon), config.max_grad_norm)
         self.step = TrainingStep({"policy": network}, self._minibatch, compile_at)
 
@@ -72,7 +76,7 @@ class PPOUpdate:
     def __call__(
         self, rollout: Batch, minibatch_size: int, coefficients: Coefficients, generator: torch.Generator
     ) -> Float[Tensor, "updates metrics"]:
-        """`n_epochs` passes in orders drawn from `generator`. Returns a row of `METRICS` per gradient step.
+        """`n_epochs` passes in orders drawn from `generator`. Returns a row of `metrics` per gradient step.
 
         After a KL stop the remaining steps change nothing, and their rows are NaN."""
         self.step.gather()
@@ -94,14 +98,20 @@ class PPOUpdate:
         config = self.config
         batch = Batch(*(tree_map(lambda leaf: leaf[indices], part) for part in rollout))
         stop = None if config.target_kl is None else 1.5 * config.target_kl
+
+        def of_policy(network: Network) -> tuple[Tensor, Any]:
+            made = loss(network, self.policy.distribution, batch, coefficients, config)
+            return self.terms.added(made, lambda obs: network(obs, True), batch)
+
         done = step.minimise(
             "policy",
-            lambda network: loss(network, self.policy.distribution, batch, coefficients, config),
+            of_policy,
             coefficients.learning_rate,
             # A mask instead of a branch: the device is not asked whether the KL divergence is too large.
-            active=None if stop is None else lambda terms: active & (terms[3] <= stop),
+            active=None if stop is None else lambda kept: active & (kept[0][3] <= stop),
         )
-        row = torch.cat([*(term.reshape(1) for term in done.kept), done.norm])
+        kept, own = done.kept
+        row = torch.cat([*(number.reshape(1) for number in kept), done.norm, *(number.reshape(1) for number in own)])
         if done.active is not None:
             active = done.active
             row = torch.where(active, row, torch.nan)

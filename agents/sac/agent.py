@@ -27,6 +27,7 @@ class SAC(OffPolicyAgent):
     name = "sac"
     Config = SACConfig
     METRICS = METRICS
+    LOSSES = ("critics", "actor")
     config: SACConfig
     policy: SACPolicy
 
@@ -49,7 +50,10 @@ class SAC(OffPolicyAgent):
         return policy
 
     def prepare_update(self) -> None:
-        self._update = SACUpdate(self.policy, self._critics.to(self.device), self.config)
+        self._update = SACUpdate(
+            self.policy, self._critics.to(self.device), self.config, critic_terms=self.extensions.terms("critics"),
+            actor_terms=self.extensions.terms("actor"),
+        )
         self.training_steps = self._update.training_steps
 
     def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
@@ -87,10 +91,11 @@ class SAC(OffPolicyAgent):
         table = torch.cat(rows)
         last = self._update.updates
         acted = torch.arange(last - len(table) + 1, last + 1, device=table.device) % delay == 0
-        actors = [METRICS.index(name) for name in OF_THE_ACTOR]
+        of_the_actor = (*OF_THE_ACTOR, *self.extensions.terms("actor").names)
+        actors = [self.columns.index(name) for name in of_the_actor]
         table[:, actors] = table[:, actors].where(acted.unsqueeze(1), 0.0)  # left out by intent: no NaN to stop for
         learned = super()._learned([table])
-        return learned | {name: learned[name][acted] for name in OF_THE_ACTOR}
+        return learned | {name: learned[name][acted] for name in of_the_actor}
 
     def update_state(self) -> State:
         return self._update.state()

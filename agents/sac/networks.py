@@ -11,13 +11,13 @@ from gymnasium import Space, spaces
 from torch import nn
 
 import rlt
-from rlt.errors import ConfigError, ShapeError, SpaceError
+from rlt.errors import ShapeError, SpaceError
 from rlt.nn.config import MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
 from rlt.nn.stacked import StackedMLP
 from rlt.rl.distributions import Categorical, GaussianParameters
-from rlt.rl.networks import build_own
+from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.squashed import SquashedGaussian
 from rlt.shapes.spaces import BATCH, check_policy, describe_space, example_observation, policy_output
 from rlt.types import Float, Tensor
@@ -187,12 +187,8 @@ def networks(
     distribution = distribution_of(action_space)
     obs_dim = math.prod(observation_space.shape or ())
     options = config if config is not None else MLPConfig()
-    for name, without in (("shared", False), ("log_std_init", 0.0)):
-        if getattr(options, name) != without:
-            raise ConfigError(
-                f"model.{name}={getattr(options, name)} and agent.name=sac contradict each other",
-                "SAC's actor and critics have a network each, and the actor gives its own standard deviation", fix="leave it out",
-            )
+    why = "SAC's actor and critics have a network each, and the actor gives its own standard deviation"
+    refuse_options(vars(options), "sac", why, "shared", "log_std_init")
     hidden, kind = options.hidden if options.hidden is not None else HIDDEN, options.activation or "relu"
     if config is None:
         own = {key: value for key, value in model.items() if key not in ("name", "critic")}

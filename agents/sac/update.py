@@ -15,6 +15,7 @@ from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
 from rlt.rl.distributions import Categorical, GaussianParameters
+from rlt.rl.extensions import Terms
 from rlt.rl.replay import Storage, Transitions, gather
 from rlt.rl.squashed import SquashedGaussian
 from rlt.types import Float, Int64, Tensor
@@ -95,8 +96,12 @@ class AllActions:
 class SACUpdate:
     """Critics, target critics, temperature, all optimiser states, and the training step that changes them."""
 
-    def __init__(self, policy: SACPolicy, critics: nn.Module, config: SACConfig, compile_at: int | None = None) -> None:
+    def __init__(
+        self, policy: SACPolicy, critics: nn.Module, config: SACConfig, compile_at: int | None = None,
+        critic_terms: Terms = Terms(), actor_terms: Terms = Terms(),
+    ) -> None:
         self.policy, self.critics, self.config = policy, critics, config
+        self.critic_terms, self.actor_terms = critic_terms, actor_terms
         d = policy.distribution
         self.expectation: Expectation = AllActions() if isinstance(d, Categorical) else OneSample(d)
         self.noise_size = 0 if isinstance(d, Categorical) else d.size
@@ -138,7 +143,8 @@ class SACUpdate:
     def __call__(
         self, storage: Storage, index: Int64[Tensor, "batch"], noise: Noise, coefficients: Coefficients
     ) -> Float[Tensor, "metrics"]:
-        """One update: the values of `METRICS`; NaN for the actor's where `policy_delay` leaves it out."""
+        """One update: the values of `METRICS`, then of the critics' terms and the actor's; NaN for the actor's where
+        `policy_delay` leaves it out."""
         config, number = self.config, self.updates + 1
         delayed = self.critics_step is not None and number % config.policy_delay != 0
         step = self.critics_step if delayed and self.critics_step is not None else self.step
@@ -151,32 +157,33 @@ class SACUpdate:
         self, step: Step, storage: Storage, index: Tensor, noise: Noise, coefficients: Coefficients
     ) -> dict[str, Tensor]:
         batch, temperature = self._batch(storage, index), self._temperature(step)
-        critics = self._learn_critics(step, batch, noise, coefficients, temperature)
+        critics, own = self._learn_critics(step, batch, noise, coefficients, temperature)
 
-        def of_actor(actor: Network) -> tuple[Tensor, Tensor]:
+        def of_actor(actor: Network) -> tuple[Tensor, Any]:
             value, entropy = self.expectation.value(
                 parameters_of(actor(batch.obs)), noise.action, step.network("critics"), batch.obs, temperature
             )
-            return actor_loss(value), entropy
+            return self.actor_terms.added((actor_loss(value), entropy), actor, batch)
 
         actor = step.minimise("actor", of_actor, coefficients.actor_learning_rate)
-        entropy = actor.kept
+        entropy, own_of_actor = actor.kept
         if self.temperature is not None:
             step.minimise(
                 "temperature", lambda t: (temperature_loss(t(), entropy, self.target_entropy), ()),
                 coefficients.temperature_learning_rate,
             )
         self._move_targets(step)
-        return {"row": torch.cat([*critics, actor.loss.reshape(1), entropy.mean().reshape(1), actor.norm, temperature])}
+        row = [*critics, actor.loss.reshape(1), entropy.mean().reshape(1), actor.norm, temperature, *own]
+        return {"row": torch.cat([*row, *(number.reshape(1) for number in own_of_actor)])}
 
     def _critics_alone(
         self, step: Step, storage: Storage, index: Tensor, noise: Noise, coefficients: Coefficients
     ) -> dict[str, Tensor]:
         batch, temperature = self._batch(storage, index), self._temperature(step)
-        critics = self._learn_critics(step, batch, noise, coefficients, temperature)
+        critics, own = self._learn_critics(step, batch, noise, coefficients, temperature)
         self._move_targets(step)
         none = torch.full_like(temperature, math.nan)
-        return {"row": torch.cat([*critics, none, none, none, temperature])}
+        return {"row": torch.cat([*critics, none, none, none, temperature, *own, *[none] * len(self.actor_terms.names)])}
 
     def _batch(self, storage: Storage, index: Tensor) -> Transitions:
         batch, observe = gather(storage, index, self.config.gamma), self.policy.observe
@@ -184,19 +191,21 @@ class SACUpdate:
 
     def _learn_critics(
         self, step: Step, batch: Transitions, noise: Noise, coefficients: Coefficients, temperature: Tensor
-    ) -> list[Tensor]:
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """The critics' metrics, and those of their terms."""
         parameters = parameters_of(step.network("actor")(batch.next_obs))
         next_value, _ = self.expectation.value(
             parameters, noise.next_action, step.network("targets"), batch.next_obs, temperature
         )
         target = td_target(batch.reward, batch.discount, next_value).detach()
 
-        def of_critics(critics: Network) -> tuple[Tensor, Tensor]:
+        def of_critics(critics: Network) -> tuple[Tensor, Any]:
             q = self.expectation.taken(critics, batch)
-            return critic_loss(q, target), q.detach().mean()
+            return self.critic_terms.added((critic_loss(q, target), q.detach().mean()), critics, batch)
 
         done = step.minimise("critics", of_critics, coefficients.critic_learning_rate)
-        return [done.loss.reshape(1), done.kept.reshape(1), done.norm]
+        q, own = done.kept
+        return [done.loss.reshape(1), q.reshape(1), done.norm], [number.reshape(1) for number in own]
 
     def _move_targets(self, step: Step) -> None:
         if self.config.target_update_interval == 1:  # part of the compiled step; rarer ones come between steps

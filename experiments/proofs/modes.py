@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 
+from experiments.examples.extensions import Conservative
 from experiments.proofs.proof import Result, table
 from rlt.agents.dqn.config import DQNConfig
 from rlt.agents.dqn.networks import DQNPolicy
@@ -25,6 +26,7 @@ from rlt.agents.sac.config import SACConfig
 from rlt.agents.sac.networks import networks as sac_networks
 from rlt.engine.training import TrainingStep
 from rlt.nn.config import MLPConfig
+from rlt.rl.extensions import Terms
 from rlt.rl.product import distribution_for
 from rlt.rl.replay import Storage
 from rlt.types import Float, Tensor
@@ -53,11 +55,11 @@ def _storage(generator: torch.Generator, normal: Callable[..., Tensor], action: 
     return Storage(normal(SLOTS, 5), following, action, normal(SLOTS), torch.rand(SLOTS, generator=generator) < 0.2)
 
 
-def dqn(dtype: torch.dtype) -> Case:
+def dqn(dtype: torch.dtype, terms: Terms = Terms()) -> Case:
     """Double, dueling, a soft target."""
     torch.manual_seed(0)
     policy = DQNPolicy(dqn_mlp(OBS, 3, MLPConfig(hidden=(16, 16)), dueling=True), OBS).to(dtype)
-    update = DQNUpdate(policy, DQNConfig(double=True, dueling=True, tau=0.05, batch_size=BATCH))
+    update = DQNUpdate(policy, DQNConfig(double=True, dueling=True, tau=0.05, batch_size=BATCH), terms=terms)
     generator, normal = _drawer(dtype)
     storage = _storage(generator, normal, torch.randint(3, (SLOTS,), generator=generator))
 
@@ -67,6 +69,11 @@ def dqn(dtype: torch.dtype) -> Case:
             yield storage, torch.randint(SLOTS, (BATCH,), generator=generator), rate
 
     return Case(update.step, updates())
+
+
+def extended(dtype: torch.dtype) -> Case:
+    """The same with a term of somebody else's in its loss."""
+    return dqn(dtype, Terms((Conservative(0.5),), ("loss/conservative", "conservative/gap")))
 
 
 def ppo(dtype: torch.dtype) -> Case:
@@ -114,7 +121,7 @@ def sac(dtype: torch.dtype) -> Case:
     return Case(update.step, updates())
 
 
-CASES: dict[str, Callable[[torch.dtype], Case]] = {"dqn": dqn, "ppo": ppo, "sac": sac}
+CASES: dict[str, Callable[[torch.dtype], Case]] = {"dqn": dqn, "dqn with a term": extended, "ppo": ppo, "sac": sac}
 
 
 def after(name: str, count: int, dtype: torch.dtype, mode: str) -> tuple[Float[Tensor, "size"], list[float]]:

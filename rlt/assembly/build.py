@@ -107,7 +107,7 @@ def evaluated_agent(
     env = make_env(experiment, purpose=Test, num_envs=count, **shown)
     agent = agent_class(experiment.agent_name).for_spaces(
         env.single_observation_space, env.single_action_space, num_envs=experiment.env.num_envs, device=env.device,
-        **_arguments(experiment),
+        **_arguments(experiment) | ({"extensions": ()} if hasattr(experiment.agent, "extensions") else {}),  # of learning alone
     )
     agent.load_weights(weights)
     return agent, env, steps

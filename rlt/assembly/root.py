@@ -12,6 +12,7 @@ from rlt.config import from_mapping, to_mapping, unknown_key
 from rlt.engine.config import EngineConfig
 from rlt.errors import ConfigError
 from rlt.nn.config import CNNConfig, MLPConfig
+from rlt.rl.named import own_names
 from rlt.run.config import RunConfig
 
 MODELS: dict[str, type] = {"mlp": MLPConfig, "cnn": CNNConfig}
@@ -71,7 +72,7 @@ def parse(
     groups = {group: _group(values, group) for group in _GROUPS}
     agent, model = dict(groups["agent"]), dict(groups["model"])
     agent_name, model_name = str(agent.pop("name", "ppo")), str(model.pop("name", "mlp"))
-    _check_names(groups["env"], model_name, model.get("critic"), trust, repeat)
+    _check_names(groups["env"], groups["model"], agent.get("extensions"), trust, repeat)
     if model_name in MODELS:
         model = to_mapping(from_mapping(MODELS[model_name], model, "model"))
     elif not registry.is_external(model_name):
@@ -104,13 +105,9 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 
 
 def _check_names(
-    env: Mapping[str, Any], model_name: str, critic: Any, trust: tuple[str, ...] | None, repeat: str | None
+    env: Mapping[str, Any], model: Mapping[str, Any], extensions: Any, trust: tuple[str, ...] | None, repeat: str | None
 ) -> None:
-    registry.check_trust(str(env.get("id", "")), key="env.id", trust=trust, repeat=repeat)
-    for wrapper in env.get("wrappers") or ():
-        name = wrapper.get("name", "") if isinstance(wrapper, Mapping) else wrapper
-        registry.check_trust(str(name), key="env.wrappers", trust=trust, repeat=repeat)
-    registry.check_trust(model_name, key="model.name", trust=trust, repeat=repeat)
-    if critic is not None:
-        named = critic.get("name") if isinstance(critic, Mapping) else critic
-        registry.check_trust(str(named), key="model.critic.name", trust=trust, repeat=repeat)
+    wrappers = [w.get("name", "") if isinstance(w, Mapping) else w for w in env.get("wrappers") or ()]
+    named = [("env.id", str(env.get("id", ""))), *(("env.wrappers", str(name)) for name in wrappers)]
+    for key, name in [*named, *own_names(model, extensions)]:
+        registry.check_trust(name, key=key, trust=trust, repeat=repeat)

@@ -22,8 +22,10 @@ from rlt.engine.training import TrainingStep
 from rlt.errors import ConfigError, RunError
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
+from rlt.rl.extensions import Extensions
 from rlt.rl.generators import Generators
-from rlt.rl.networks import Model, normal_model, plain_model, plain_name
+from rlt.rl.named import normal_model, plain_model, plain_name
+from rlt.rl.networks import Model
 from rlt.rl.predict import all_tensors, from_policy, to_policy
 from rlt.rl.saving import copy_weights, load_agent, save_agent
 from rlt.rl.seeds import Seeds
@@ -42,6 +44,8 @@ class Agent(ABC):
 
     name: ClassVar[str]
     Config: ClassVar[type[Any]]
+    LOSSES: ClassVar[tuple[str, ...]] = ()
+    """What a loss term of somebody else's (`rlt.rl.extensions.LossTerm`) may be added to."""
     score = "return_mean"
     policy: nn.Module
     """The module that acts, normalisers included."""
@@ -79,8 +83,10 @@ class Agent(ABC):
         self.generators = Generators(self.seeds, device)
         self.episodes = EpisodeStatistics(num_envs)
         self._obs: Observation | None = None
+        self.extensions = Extensions(getattr(self.config, "extensions", ()), self.LOSSES, type(self).__name__)
         with self.generators.initial(self.seeds.networks):
             self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
+            self.extensions.prepare(self)
         self.threads = threads_for(self.policy, self.engine.threads)
         self.prepare()
 
@@ -308,12 +314,17 @@ class Agent(ABC):
             "environment": self._training_env().get_state() if started else None,
             "open": self.open_state() if started else None,
             "own": self.own_state(),
+            "extensions": self.extensions.state(),
+            "open_extensions": self.extensions.open_state() if started else None,
         }
 
     def load_state(self, state: State) -> str | None:
         """Goes on from `state`, to the bit where the environment can."""
         if state["agent"] != self.name:
             raise RunError(f"the checkpoint is of agent {state['agent']}, expected {self.name}")
+        saved = len(state["episodes"]["return"])
+        if saved != self.vector_size:
+            raise RunError(f"the checkpoint is of {saved} environments, expected {self.vector_size}", fix=f"env.num_envs={saved}")
         inexact = self.load_learning(state)
         if state["environment"] is None:
             return inexact
@@ -322,6 +333,7 @@ class Agent(ABC):
         self._obs = env.set_state(state["environment"])
         if env.inexact_resume is None:
             self.load_open_state(state["open"])
+            self.extensions.load_open_state(state["open_extensions"])
         else:
             self.episodes.restart()
         return "; ".join(reason for reason in (inexact, env.inexact_resume) if reason) or None
@@ -331,6 +343,7 @@ class Agent(ABC):
         self.load_weights(state["weights"])
         self.steps, self._schedule = state["steps"], tuple(state["schedule"])
         self.generators.load_state(state["generators"])
+        self.extensions.load_state(state.get("extensions", {}))  # before there were any, states lacked it
         return self.load_own_state(state["own"])
 
     def save(self, path: str | Path) -> None:

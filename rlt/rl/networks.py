@@ -13,6 +13,7 @@ from torch import nn
 from rlt import registry
 from rlt.config import unknown_key
 from rlt.errors import ConfigError
+from rlt.nn.config import MLPConfig
 
 Model = str | type[nn.Module] | Mapping[str, Any] | None
 """A network's name, its class, or a mapping with `name` (either of these) and its options."""
@@ -66,6 +67,14 @@ def build_own(
     return cls(**{name: given[name] for name in wanted}, **options)
 
 
+def refuse_options(model: Mapping[str, Any], agent: str, why: str, *names: str) -> None:
+    """ConfigError where one of rlt's networks is given an option that this agent has no use for."""
+    defaults = MLPConfig()
+    for name in names:
+        if model.get(name, getattr(defaults, name)) != getattr(defaults, name):
+            raise ConfigError(f"model.{name}={model[name]} and agent.name={agent} contradict each other", why, fix="leave it out")
+
+
 def own_parameters(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
     """The constructor's parameters that come from `model.*`: all but those that the spaces give."""
     return {
@@ -89,33 +98,3 @@ def sizes(observation_space: Space[Any], action_space: Space[Any]) -> dict[str, 
     if isinstance(action_space, spaces.Box):
         given["action_dim"] = math.prod(action_space.shape)
     return given
-
-
-def normal_model(model: Model) -> dict[str, Any]:
-    """A model as a mapping with `name` (text, or a class) and its options."""
-    if model is None:
-        return {"name": "mlp"}
-    if isinstance(model, Mapping):
-        return {"name": "mlp"} | dict(model)
-    return {"name": model}
-
-
-def plain_model(model: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with a class written as `module:Name`."""
-    plain = dict(model) | {"name": plain_name(model["name"])}
-    if plain.get("critic") is not None:
-        plain["critic"] = plain_model(normal_model(plain["critic"]))
-    return plain
-
-
-def plain_name(name: str | type) -> str:
-    """A class as `module:Name`; text as it is."""
-    return name if isinstance(name, str) else f"{name.__module__}:{name.__qualname__}"
-
-
-def own_names(model: Mapping[str, Any]) -> dict[str, str]:
-    """The names in `model` that code is imported by, by their keys."""
-    names = {"model.name": str(model["name"])}
-    if model.get("critic") is not None:
-        names["model.critic.name"] = str(normal_model(model["critic"])["name"])
-    return names

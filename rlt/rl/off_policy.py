@@ -8,6 +8,7 @@ store. A parallel backend steps while the learner learns, and no number depends 
 
 from __future__ import annotations
 
+import logging
 import time
 from abc import abstractmethod
 from typing import Any
@@ -23,6 +24,8 @@ from rlt.rl.vector_env import Observation
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
 
+_log = logging.getLogger(__name__)
+
 
 class OffPolicyAgent(Agent):
     """An agent that learns from replay. `Config` derives from `rlt.rl.off_policy_config.OffPolicyConfig`."""
@@ -34,7 +37,7 @@ class OffPolicyAgent(Agent):
     action_dtype: torch.dtype
 
     METRICS: tuple[str, ...]
-    """Names of the columns that `update` gives."""
+    """Names of the columns that `update` gives; with terms of its `LOSSES`, `self.extensions.columns` follow."""
 
     @abstractmethod
     def prepare_update(self) -> None:
@@ -62,12 +65,27 @@ class OffPolicyAgent(Agent):
         storable(self.observation_space, self.name)
 
     def prepare(self) -> None:
-        shape, dtype = storable(self.observation_space, self.name)
-        capacity = self.config.buffer_size
-        self.replay_bytes = Replay.bytes(capacity, shape, dtype, self.action_shape, self.action_dtype)
-        refuse_beyond_memory(self.replay_bytes, capacity, self.device)
-        self.replay = Replay(capacity, self.vector_size, shape, dtype, self.action_shape, self.action_dtype, self.device)
+        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
+        self.replay_bytes = Replay.bytes(self.config.buffer_size, *stored)
+        self._made: Replay | None = None
+        self._unread: State | None = None
+        if self.env is not None:
+            self._made = self._make_replay()  # a run is refused at its start and not in its middle
         self.prepare_update()
+
+    @property
+    def replay(self) -> Replay:
+        """Made at the start where there is an environment to learn in, else once it is asked for: what only acts needs none."""
+        if self._made is None:
+            self._made = self._make_replay()
+            if self._unread is not None:
+                self._made.load_state(self._unread)
+        return self._made
+
+    def _make_replay(self) -> Replay:
+        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
+        refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
+        return Replay(self.config.buffer_size, self.vector_size, *stored, self.device)
 
     @property
     def storage_text(self) -> str:
@@ -89,6 +107,9 @@ class OffPolicyAgent(Agent):
 
     def begin(self, total_steps: int) -> int:
         """Whole vector steps: the first count of at least `total_steps` more."""
+        starts = self.config.learning_starts
+        if self.replay.size + total_steps <= starts:
+            _log.warning("nothing will be learned: %d steps do not fill agent.learning_starts=%d", total_steps, starts)
         stop = self.steps + -(-total_steps // self.vector_size) * self.vector_size
         self.stretch_schedules(self.steps, stop)
         return stop
@@ -103,7 +124,7 @@ class OffPolicyAgent(Agent):
         with self.generators.own():
             while self.steps < until:
                 with torch.no_grad():
-                    action = self.explore(obs, replay.size < self.config.learning_starts)
+                    action = self._explored(obs)
                     env.send(self.for_environment(action))
                 began = time.perf_counter()
                 before, now = self.steps, self.steps + size
@@ -115,15 +136,29 @@ class OffPolicyAgent(Agent):
                 self.after_step(before, now)
                 updating += time.perf_counter() - began
                 step = env.recv()
-                replay.add(obs, action, step)
                 self.episodes.update(step)
+                replay.add(obs, action, self.extensions.seen(obs, action, step))
                 obs = self._obs = step.obs
                 self.steps = now
         learned = self._learned(rows) | {
             name: torch.tensor([n[name] for n in numbers], dtype=torch.float64) for name in self.numbers()
         }
         seconds = {"time/collect": time.perf_counter() - started - updating, "time/update": updating}
-        return self.episodes.take() | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+        seen = self.episodes.take() | self.extensions.take()
+        return seen | learned | {k: torch.tensor([v], dtype=torch.float64) for k, v in seconds.items()}
+
+    def _explored(self, obs: Observation) -> Tensor:
+        """Actions to store: the agent's own, or by an exploration that it was handed; random ones while replay is warming."""
+        warming = self.replay.size < self.config.learning_starts
+        if warming or self.extensions.exploration is None:
+            return self.explore(obs, warming)
+        action: Tensor = self.extensions.explored(obs, self.generators.exploration)
+        return action
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of what `update` gives: the agent's metrics, then those of the terms of its losses."""
+        return (*self.METRICS, *self.extensions.columns)
 
     def _updates_due(self, before: int, now: int) -> int:
         """Every multiple of `train_freq` in (before, now] is worth `updates_per_event`, whatever the number of environments."""
@@ -133,18 +168,25 @@ class OffPolicyAgent(Agent):
         return (now // freq - before // freq) * int(self.config.updates_per_event)
 
     def _learned(self, rows: list[Tensor]) -> dict[str, Tensor]:
-        """Metrics of the updates, looked at once: NaN stops the run before a spoilt policy is saved."""
+        """Metrics of the updates. They and the weights are looked at once: NaN stops the run before a spoilt policy is saved."""
         if not rows:
-            return {name: torch.zeros(0) for name in self.METRICS}
+            return {name: torch.zeros(0) for name in self.columns}
         table = torch.cat(rows)
         if not bool(torch.isfinite(table).all()):
             first = int((~torch.isfinite(table).all(1)).nonzero()[0])
-            found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.METRICS, table[first].tolist()))
+            found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.columns, table[first].tolist()))
             raise NumericsError(
                 f"{self.name.upper()}'s updates before step {self.steps} gave NaN or infinity", f"the first such: {found}",
-                fix="a lower agent.learning_rate, or a max_grad_norm",
+                fix="a lower agent.learning_rate, a max_grad_norm, or rewards of a smaller scale (env.wrappers: scale_reward)",
             )
-        return dict(zip(self.METRICS, table.unbind(1)))
+        groups = {name: group for step in self.training_steps for name, group in step.groups.items()}
+        spoilt = [name for name, group in groups.items() if not bool(torch.isfinite(group.flat.buffer).all())]
+        if spoilt:  # by the last update: its loss was still that of the weights before
+            raise NumericsError(
+                f"{self.name.upper()}'s updates before step {self.steps} gave weights that are NaN or infinite",
+                "of: " + ", ".join(spoilt), fix="a lower agent.learning_rate, or a max_grad_norm",
+            )
+        return dict(zip(self.columns, table.unbind(1)))
 
     @abstractmethod
     def numbers(self) -> dict[str, float]:
@@ -152,6 +194,9 @@ class OffPolicyAgent(Agent):
 
     def load_own_state(self, state: State) -> str | None:
         self.load_update_state(state["update"])
+        if self.env is None:
+            self._unread, self._made = state["replay"], None
+            return None
         return self.replay.load_state(state["replay"])
 
     def own_state(self) -> State:

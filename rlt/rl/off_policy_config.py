@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rlt.errors import ConfigError
+from rlt.rl.named import Handed
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class OffPolicyConfig:
     """Transitions per update. 32 to 512."""
     gamma: float = 0.99
     """Discount: how far ahead rewards count, about 1 / (1 - gamma) steps. 0.9 to 0.9999."""
+    extensions: tuple[Handed, ...] = ()
+    """Loss terms, intrinsic rewards, an exploration of your own: objects, package.module:Class, or {name: …, weight: 0.1}."""
 
     def __post_init__(self) -> None:
         """ConfigError where a number makes no update."""

@@ -217,7 +217,7 @@ class Replay:
             return "the checkpoint was written without replay (checkpoint.replay=false), which starts empty"
         if state["num_envs"] != self.num_envs:
             return f"the replay of {state['num_envs']} environments does not fit {self.num_envs}, and starts empty"
-        self._first = state["first"]
+        self._first = max(state["first"], state["added"] - self.rows)  # of a larger replay the newest
         for part in (*(segment.read() for segment in state["segments"]), state["open"]):
             self._load_part(part)
         self.added = state["added"]
@@ -227,6 +227,8 @@ class Replay:
     def _load_part(self, part: dict[str, Any]) -> None:
         skip = max(self._first - part["start"], 0)
         count = part["reward"].shape[0]
+        if skip >= count:
+            return
         rows = torch.arange(part["start"] + skip, part["start"] + count, device=self.device) % self._ring
         for name, kept in (
             ("obs", self._frames), ("action", self._action), ("reward", self._reward),

@@ -12,7 +12,7 @@ from torch import nn
 
 from rlt import registry
 from rlt.errors import RunError
-from rlt.rl.networks import own_names
+from rlt.rl.named import own_names
 from rlt.rl.spaces import decode, difference, encode
 from rlt.rl.vector_env import VectorEnv
 from rlt.store.tree import load_tree, save_tree
@@ -39,7 +39,7 @@ def save_agent(agent: Agent, path: Path) -> None:
         "threads": agent.threads,
         "compile": agent.engine.compile,
         "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
-        "state": agent.state() | {"environment": None, "open": None},
+        "state": agent.state() | {"environment": None, "open": None, "open_extensions": None},
     }
     save_tree(path, tree, kind="agent")
 
@@ -50,7 +50,7 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     tree = load_tree(path, kind="agent")
     if tree["agent"] != cls.name:
         raise RunError(f"{path} holds the agent {tree['agent']}, expected {cls.name}")
-    for key, name in own_names(tree["model"]).items():
+    for key, name in own_names(tree["model"], tree["config"].get("extensions", ())):
         registry.check_trust(name, key=key, trust=trust, repeat=f"{cls.__name__}.load(…) with")
     observation, action = decode(tree["spaces"]["observation"]), decode(tree["spaces"]["action"])
     num_envs, device = tree["num_envs"], torch.device("cpu")

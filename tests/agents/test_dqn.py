@@ -213,6 +213,8 @@ def test_observations_without_one_tensor_are_refused():
         ({"target_update_interval": 0}, "target_update_interval=0"),
         ({"dueling": True, "model": Moody}, "dueling=true and a model of your own contradict"),
         ({"model": {"name": "cnn"}}, "model=cnn cannot read"),
+        ({"model": {"shared": True}}, "model.shared=True and agent.name=dqn contradict"),
+        ({"model": {"critic": {"name": "x:Y"}}}, "and agent.name=dqn contradict"),
         ({"model": {"name": "resnet"}}, "model.name=resnet: this agent has no such network"),
         ({"learning_rates": 1e-3}, "fix: agent.learning_rate"),
     ],
@@ -220,6 +222,23 @@ def test_observations_without_one_tensor_are_refused():
 def test_options_that_make_no_sense_are_refused(options, message):
     with pytest.raises((ConfigError, SpaceError), match=message):
         DQN(envs.make("CartPole-v1", 1), **options)
+
+
+def test_weights_from_outside_are_the_target_networks_too():
+    given, agent = (DQN(envs.make("CartPole-v1", 1), seed=seed) for seed in (1, 2))
+    agent.load_weights(given.weights())
+    assert equal(agent.weights(), agent._update.target.state_dict())
+
+
+def test_a_hidden_layer_as_wide_as_the_output_gets_a_hidden_layers_gain():
+    network = DQN(envs.make("CartPole-v1", 1), model={"hidden": [2], "orthogonal_init": True}).policy.network
+    for layer, gain in ((network.trunk[0], 2**0.5), (network.head, 1.0)):
+        torch.testing.assert_close(layer.weight @ layer.weight.T, gain**2 * torch.eye(2), atol=1e-5, rtol=1e-5)
+
+
+def test_a_run_too_short_to_learn_says_so(caplog):
+    DQN(envs.make("CartPole-v1", 2), learning_starts=60).learn(60)
+    assert "nothing will be learned: 60 steps do not fill agent.learning_starts=60" in caplog.text
 
 
 def test_a_replay_smaller_than_a_vector_step_is_refused():
@@ -231,6 +250,29 @@ def test_losses_that_are_not_finite_stop_the_run(tmp_path):
     agent = DQN(envs.make("CartPole-v1", 2), seed=0, **FAST | {"learning_rate": 1e30, "max_grad_norm": None})
     with pytest.raises(NumericsError, match=r"DQN's updates before step \d+ gave NaN or infinity"):
         agent.learn(2000)
+
+
+def test_weights_that_the_last_update_spoilt_are_never_saved():
+    agent = DQN(envs.make("CartPole-v1", 2), seed=0, **FAST)
+    sound = agent._learned([torch.ones(3, 4)])  # its loss was still that of the weights before
+    assert sound["loss/q"].tolist() == [1.0] * 3
+    agent._update.groups["q"].flat.buffer[7] = torch.inf
+    with pytest.raises(NumericsError, match="weights that are NaN or infinite\n  of: q"):
+        agent._learned([torch.ones(3, 4)])
+
+
+def test_what_only_acts_makes_no_replay(tmp_path):
+    agent = DQN.for_spaces(gym.spaces.Box(-1, 1, (3,), np.float32), gym.spaces.Discrete(2), buffer_size=10**15)
+    agent.predict(np.zeros(3, np.float32))
+    with pytest.raises(ConfigError, match="does not fit into the memory"):
+        assert agent.replay.size
+    agent = DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED)
+    agent.learn(120)
+    agent.save(tmp_path / "x.rlt")
+    loaded = DQN.load(tmp_path / "x.rlt")
+    assert loaded._made is None
+    loaded.save(tmp_path / "y.rlt")  # what it was not asked for is there all the same
+    assert DQN.load(tmp_path / "y.rlt", env=envs.make("CartPole-v1", 3)).replay.size == 60
 
 
 def test_a_checkpoint_of_another_agent_is_refused(tmp_path):
@@ -261,6 +303,22 @@ def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on_and_cuts_change_noth
     for name in expected:
         if not name.startswith("time/"):
             assert torch.equal(expected[name], torch.cat([part[name] for part in parts])), name
+
+
+def test_a_checkpoint_of_other_sizes_is_refused_or_its_newest_transitions_taken():
+    agent = DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED)
+    agent.begin(240)
+    agent.advance(120)
+    with pytest.raises(RunError, match="of 3 environments, expected 2\n  fix: env.num_envs=3"):
+        DQN(envs.make("CartPole-v1", 2), seed=4, **RESUMED).load_state(agent.state())
+    smaller = DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED | {"buffer_size": 30})
+    smaller.load_state(agent.state())
+    assert smaller.replay.size == 30
+    everything = torch.arange(len(agent.replay.storage.reward), dtype=torch.int64)
+    kept = smaller.replay.sample(1, 400, torch.Generator().manual_seed(0))[0]
+    ours, theirs = gather(smaller.replay.storage, kept, 0.9), gather(agent.replay.storage, everything, 0.9)
+    rows = {tuple(row) for row in torch.cat([theirs.obs, theirs.next_obs], 1).tolist()}
+    assert all(tuple(row) in rows for row in torch.cat([ours.obs, ours.next_obs], 1).tolist())
 
 
 def test_without_its_replay_a_resume_says_that_it_is_not_exact_and_fills_it_again(tmp_path):

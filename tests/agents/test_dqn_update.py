@@ -55,8 +55,9 @@ def values(network, obs):
     return value + advantage - advantage.mean(dim=1, keepdim=True)
 
 
-def plain_update(policy, target, storage, indices, config, learning_rate, optimizer):
-    """Algorithm 1 of Mnih et al. 2015 with its successors' details, a transition at a time where that is clearer."""
+def plain_update(policy, target, storage, indices, config, learning_rate, optimizer, own=None):
+    """Algorithm 1 of Mnih et al. 2015 with its successors' details, a transition at a time where that is clearer. `own` is one
+    more term of the loss."""
     rows = []
     for index in indices:
         targets = []
@@ -68,12 +69,15 @@ def plain_update(policy, target, storage, indices, config, learning_rate, optimi
                 future = 0.0 if storage.terminated[i] else float(values(target.network, after)[0, best])
             targets.append(float(storage.reward[i]) + config.gamma * future)
         aim = torch.tensor(targets, dtype=torch.float64)
-        q = values(policy.network, storage.frames[index])[torch.arange(len(index)), storage.action[index]]
+        every = values(policy.network, storage.frames[index])
+        q = every[torch.arange(len(index)), storage.action[index]]
         error = (q - aim).abs()
         if config.loss == "huber":
             loss = torch.where(error < 1, 0.5 * error**2, error - 0.5).mean()
         else:
             loss = (0.5 * error**2).mean()
+        if own is not None:
+            loss = loss + own(every, storage.action[index])
         optimizer.param_groups[0]["lr"] = learning_rate
         optimizer.zero_grad()
         loss.backward()

@@ -57,8 +57,8 @@ def batch_for(policy, action_space, seed=1):
     return Batch(obs, action, log_prob, value + 0.5 * normal(SIZE), 3 * normal(SIZE) + 1, normal(SIZE))
 
 
-def plain_update(policy, batch, config, learning_rate, clip_range, ent_coef, generator, optimizer, minibatch=MINIBATCH):
-    """Algorithm 1 of arXiv:1707.06347 and its implementation details, a line each."""
+def plain_update(policy, batch, config, learning_rate, clip_range, ent_coef, generator, optimizer, minibatch=MINIBATCH, own=None):
+    """Algorithm 1 of arXiv:1707.06347 and its implementation details, a line each; `own` is one more term of the loss."""
     rows, stopped = [], False
     for _ in range(config.n_epochs):
         for index in torch.randperm(len(batch.obs), generator=generator).split(minibatch):
@@ -84,6 +84,8 @@ def plain_update(policy, batch, config, learning_rate, clip_range, ent_coef, gen
                 rows.append([float("nan")] * len(METRICS))
                 continue
             loss = -surrogate.mean() + config.vf_coef * error.mean() - ent_coef * entropy.mean()
+            if own is not None:
+                loss = loss + own(output, value)
             optimizer.param_groups[0]["lr"] = learning_rate
             optimizer.zero_grad()
             loss.backward()

@@ -65,8 +65,9 @@ def noise_for(update, number, dtype=torch.float64):
 class Plain:
     """Algorithm 1 of arXiv:1812.05905 a line each: plain layers, autograd, torch's Adam."""
 
-    def __init__(self, space, policy, critics, config, rates):
-        self.space, self.config, self.rates = space, config, rates
+    def __init__(self, space, policy, critics, config, rates, own=None):
+        """`own` has one more term of the critics' loss, of their values, and of the actor's, of its output."""
+        self.space, self.config, self.rates, self.own = space, config, rates, own
         self.actor = self.layers(policy.actor.trunk, policy.actor.head)
         stack = critics.stack
         self.critics = [self.member(stack, i) for i in range(config.n_critics)]
@@ -141,6 +142,8 @@ class Plain:
         else:
             q = self.q(self.critics, batch.obs, batch.action)
         loss = sum(0.5 * ((one - target) ** 2).mean() for one in q)
+        if self.own is not None:
+            loss = loss + self.own["critics"](q)
         self.adams[1].zero_grad()
         loss.backward()
         row[:3] = loss.item(), torch.stack(q).mean().item(), self.clip([p for c in self.critics for p in c.parameters()])
@@ -148,8 +151,11 @@ class Plain:
         if self.updates % config.policy_delay == 0:
             value, entropy = self.value(self.critics, batch.obs, noise.action)
             self.adams[0].zero_grad()
-            (-value.mean()).backward()
-            row[3:6] = -value.mean().item(), entropy.mean().item(), self.clip(self.actor.parameters())
+            loss = -value.mean()
+            if self.own is not None:
+                loss = loss + self.own["actor"](self.actor(batch.obs))
+            loss.backward()
+            row[3:6] = loss.item(), entropy.mean().item(), self.clip(self.actor.parameters())
             self.adams[0].step()
             if config.temperature == "auto":
                 self.adams[2].zero_grad()
