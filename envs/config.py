@@ -15,7 +15,8 @@ class EnvConfig:
     num_envs: int = 1
     """Sub-environments stepped together. More: faster collection, older data per update. PPO 1 to 16, DQN and SAC 1."""
     backend: str = "auto"
-    """`auto`, `sync` (in this process), `native` (classic control and MuJoCo in batches), `pool` (worker processes)."""
+    """`auto`, `sync` (in this process), `native` (classic control and MuJoCo in batches), `pool` (worker processes).
+    With other numbers, only by name: `envpool`, `warp` (MuJoCo in thousands on CUDA)."""
     workers: int | None = None
     """Processes of backend `pool`. None: one for each core."""
     timeout: float = 120.0

@@ -21,7 +21,7 @@ headless.prepare()
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 AUTORESETS = ("same_step", "next_step", "disabled")
-BACKENDS = ("auto", "sync", "native", "pool", "vector")
+BACKENDS = ("auto", "sync", "native", "pool", "vector", "envpool", "warp")
 Id = str | type[gym.Env[Any, Any]] | type[gym.vector.VectorEnv[Any, Any, Any]] | Callable[..., gym.Env[Any, Any]]
 
 
@@ -109,6 +109,10 @@ def make(
 
 def build(recipe: Recipe, backend: str) -> VectorEnv[Any]:
     """The vector environment of `recipe` on `backend`."""
+    if backend == "warp":
+        from rlt.envs.backends.warp import WarpVectorEnv
+
+        return WarpVectorEnv(recipe)
     bare = _build(recipe, backend)
     if not recipe.vector_wrappers:
         return bare
@@ -136,6 +140,10 @@ def _build(recipe: Recipe, backend: str) -> ArrayVectorEnv[Any]:
         from rlt.envs.backends import native
 
         return native.build(recipe)
+    if backend == "envpool":
+        from rlt.envs.backends.envpool import EnvpoolVectorEnv
+
+        return EnvpoolVectorEnv(recipe)
     if backend == "pool":
         from rlt.envs.backends.pool import PoolVectorEnv
 

@@ -28,10 +28,12 @@ EXTRAS = {
     "sweep": "sweeps (-m) run several jobs at once",
     "video": "evaluations as mp4",
     "onnx": "rlt.export writes ONNX and checks it",
+    "envpool": "env.backend=envpool: C++ environments with numbers of their own (750 MB)",
+    "warp": "env.backend=warp: thousands of MuJoCo worlds at once on a CUDA device",
     "check": "rlt.check finds wrong shapes before anything runs",
     "dev": "the tests, the linter and the type checker of rlt itself",
 }
-"""What an extra gives. Which extras there are, the project's metadata say; `all` is the sum of the others."""
+"""What an extra gives. Which extras there are, the project's metadata say; `all` is the sum of the light ones."""
 
 MUJOCO_RENDER = """
 import mujoco

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from experiments.proofs.proof import Result, table
+from experiments.proofs.proof import Result, kept, table
 from rlt import envs
 from rlt.envs.backends import native
 from rlt.envs.factory import AUTORESETS
@@ -22,13 +23,15 @@ def equal(folder: Path, ids: tuple[str, ...], steps: int) -> Result:
     """Observations, rewards, flags and final observations of all backends that run each id, in every mode."""
     rows: list[tuple[object, ...]] = []
     for env_id in ids:
-        for backend in backends_of(env_id):
-            compared = resets = wrong = 0
-            for autoreset in AUTORESETS:
-                for seed in SEEDS:
-                    a, b, c = _compare(env_id, backend, autoreset, seed, steps)
-                    compared, resets, wrong = compared + a, resets + b, wrong + c
-            rows.append((env_id, backend, f"{compared:,}", f"{resets:,}", wrong))
+        backends = backends_of(env_id)
+        parts = [
+            kept(folder / f"{env_id}-{mode}-{seed}.json", partial(_compare, env_id, backends, mode, seed, steps))
+            for mode in AUTORESETS for seed in SEEDS
+        ]  # fmt: skip
+        ended = sum(part["ended"] for part in parts)
+        for backend in backends:
+            wrong = sum(part["wrong"][backend] for part in parts)
+            rows.append((env_id, backend, f"{steps * NUM_ENVS * len(parts):,}", f"{ended:,}", wrong))
     head = ("environment", "backend", "transitions", "episodes ended", "transitions that differ")
     return Result(all(row[-1] == 0 for row in rows), table(head, rows))
 
@@ -59,16 +62,18 @@ def reset_as_reference(env: gym.Env[Any, Any], seed: int | None = None) -> Any:
     return env.reset(seed=seed)[0]
 
 
-def _compare(env_id: str, backend: str, autoreset: Any, seed: int, steps: int) -> tuple[int, int, int]:
-    """Transitions compared, episodes ended, transitions that differ."""
-    ours: Any = envs.make(env_id, NUM_ENVS, backend=backend, autoreset=autoreset, workers=2)
+def _compare(env_id: str, backends: list[str], autoreset: Any, seed: int, steps: int) -> dict[str, Any]:
+    """Episodes ended, and for each backend the transitions that differ."""
+    ours: dict[str, Any] = {
+        backend: envs.make(env_id, NUM_ENVS, backend=backend, autoreset=autoreset, workers=2, timeout=3600)
+        for backend in backends
+    }
     theirs = [gym.make(env_id) for _ in range(NUM_ENVS)]
-    obs = np.asarray(ours.reset(seed))
-    wrong = sum(not _same(obs[i], reset_as_reference(env, seed + i)) for i, env in enumerate(theirs))
+    first = [reset_as_reference(env, seed + i) for i, env in enumerate(theirs)]
+    wrong = {backend: sum(not _same(a, b) for a, b in zip(env.reset(seed), first)) for backend, env in ours.items()}
     over, ended = [False] * NUM_ENVS, 0
     for action in random_actions(env_id, steps, seed):
-        step = ours.step(action)
-        parts = [np.asarray(part) for part in step[:5]]
+        wanted = []
         for i, env in enumerate(theirs):
             if autoreset == "next_step" and over[i]:
                 value = final = reset_as_reference(env)
@@ -80,18 +85,23 @@ def _compare(env_id: str, backend: str, autoreset: Any, seed: int, steps: int) -
             ended += int(over[i])
             if over[i] and autoreset == "same_step":
                 value = reset_as_reference(env)
-            got = [part[i] for part in parts]
-            same = _same(got[0], value) and _same(got[4], final) and got[1] == np.float32(gain)
-            wrong += not (same and got[2] == terminated and got[3] == truncated)
+            wanted.append((value, np.float32(gain), terminated, truncated, final))
+        for backend, env in ours.items():
+            parts = [np.asarray(part) for part in env.step(action)[:5]]
+            wrong[backend] += sum(
+                not all(_same(part[i], want) for part, want in zip(parts, row)) for i, row in enumerate(wanted)
+            )
         if autoreset == "disabled" and any(over):
-            rows = np.asarray(ours.reset(only=over))
-            for row, env, ended_here in zip(rows, theirs, over):
-                wrong += ended_here and not _same(row, reset_as_reference(env))
+            again = [reset_as_reference(env) if done else None for env, done in zip(theirs, over)]
+            for backend, env in ours.items():
+                rows = np.asarray(env.reset(only=over))
+                wrong[backend] += sum(not _same(row, want) for row, want in zip(rows, again) if want is not None)
             over = [False] * NUM_ENVS
-    ours.close()
-    return steps * NUM_ENVS, ended, wrong
+    for env in ours.values():
+        env.close()
+    return {"ended": ended, "wrong": wrong}
 
 
 def _same(got: Any, want: Any) -> bool:
     want = np.asarray(want)
-    return np.array_equal(got, want if want.dtype == np.uint8 else want.astype(np.float32))
+    return np.array_equal(got, want.astype(np.float32) if want.dtype.kind == "f" else want)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.proofs.env_equality import backends_of, random_actions
-from experiments.proofs.proof import Result, table
+from experiments.proofs.proof import Result, kept, table
 from rlt import envs
 
 EPISODES = 10
@@ -25,22 +26,25 @@ def restores(folder: Path, ids: tuple[str, ...], steps: int) -> Result:
     for env_id in ids:
         backends = backends_of(env_id)
         for backend, other in zip(backends, [*backends[1:], backends[0]]):
-            cases, wanted = _cases(env_id, backend, steps)
-            file = folder / "cases"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(pickle.dumps((env_id, other, cases)))
-            subprocess.run([sys.executable, "-m", "experiments.proofs.env_state", str(file)], check=True, cwd=ROOT)
-            equal = sum(_same(a, b) for a, b in zip(pickle.loads(file.read_bytes()), wanted, strict=True))
-            size = len(pickle.dumps(cases[0][0])) / 1024
-            rows.append((env_id, backend, other, f"{equal} of {EPISODES}", f"{size:,.0f}"))
+            file = folder / f"{env_id}-{backend}.json"
+            rows.append((env_id, backend, other, *kept(file, partial(_restored, folder, env_id, backend, other, steps))))
     held = all(row[3] == f"{EPISODES} of {EPISODES}" for row in rows)
     head = ("environment", "taken on", "gone on with on", "states that went on equal", "KiB for two environments")
     return Result(held, table(head, rows))
 
 
+def _restored(folder: Path, env_id: str, backend: str, other: str, steps: int) -> tuple[str, str]:
+    cases, wanted = _cases(env_id, backend, steps)
+    file = folder / "cases"
+    file.write_bytes(pickle.dumps((env_id, other, cases)))
+    subprocess.run([sys.executable, "-m", "experiments.proofs.env_state", str(file)], check=True, cwd=ROOT)
+    equal = sum(_same(a, b) for a, b in zip(pickle.loads(file.read_bytes()), wanted, strict=True))
+    return f"{equal} of {EPISODES}", f"{len(pickle.dumps(cases[0][0])) / 1024:,.0f}"
+
+
 def _cases(env_id: str, backend: str, steps: int) -> tuple[list[Any], list[Any]]:
     limit = {"CarRacing-v3": 20}.get(env_id, 150)
-    env: Any = envs.make(env_id, 2, backend=backend, workers=2, max_episode_steps=limit)
+    env: Any = envs.make(env_id, 2, backend=backend, workers=2, timeout=3600, max_episode_steps=limit)
     rng = np.random.default_rng(0)
     actions = iter(random_actions(env_id, (RESETS + EPISODES) * (limit + 60) + 100, 1, 2))
     env.reset(5)
@@ -88,7 +92,7 @@ def _go_on(file: Path) -> None:
     limit = {"CarRacing-v3": 20}.get(env_id, 150)
     results = []
     for state, actions in cases:
-        env = envs.make(env_id, 2, backend=backend, workers=1, max_episode_steps=limit)
+        env = envs.make(env_id, 2, backend=backend, workers=1, timeout=3600, max_episode_steps=limit)
         env.set_state(state)
         results.append(trajectory(env, actions))
         env.close()

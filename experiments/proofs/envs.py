@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from experiments.proofs.env_equality import equal
+from experiments.proofs.env_extras import extra
 from experiments.proofs.env_speed import fast, overlaps
 from experiments.proofs.env_state import faults_end_cleanly, restores
 from experiments.proofs.env_versions import gymnasium_versions
@@ -75,6 +76,17 @@ PROOFS = [
         "The environment tests pass with every minor release of Gymnasium from 1.2 on.",
         gymnasium_versions,
         long=True,
+    ),
+    Proof(
+        "extra_envpool",
+        "The extra `envpool` installs beside this torch, and each of its tasks is as equal to Gymnasium's as its tests state.",
+        partial(extra, name="envpool"),
+    ),
+    Proof(
+        "extra_warp",
+        "The extra `warp` installs beside this torch, and each of its tasks is as equal to Gymnasium's as its tests state, on "
+        "Warp's CPU device. CUDA was not at hand.",
+        partial(extra, name="warp"),
     ),
     Proof(
         "speed",

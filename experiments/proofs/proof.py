@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from rlt.store.atomic import write_text
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,14 @@ class Proof:
     measure: Callable[[Path], Result]
     long: bool = False
     """Left out unless it is asked for: by `only=NAME` or `long=true`."""
+
+
+def kept(file: Path, measure: Callable[[], Any]) -> Any:
+    """What `measure()` gives (JSON), written to `file`; from there, where an interrupted proof had come so far."""
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(measure()))
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:

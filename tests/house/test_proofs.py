@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
 
 import pytest
@@ -60,6 +61,18 @@ def test_a_proof_that_cannot_be_carried_out_does_not_hold_and_the_others_run(are
     code, page = area(Proof("broken", "It works.", broken), good)
     assert (code, len(calls)) == (1, 1)
     assert "RuntimeError: no such thing" in page
+
+
+def test_what_was_measured_in_another_clone_stays_on_the_page_until_its_claim_changes(area, tmp_path):
+    first, second = (Proof(name, f"The claim of {name}.", lambda folder: Result(True, "as ever")) for name in ("first", "second"))
+    before = area(first, second)[1]
+    shutil.rmtree(tmp_path / "state")
+    page = area(first, second, words=("only=second",))[1]
+    assert page == before
+    shutil.rmtree(tmp_path / "state")
+    other = Proof("first", "It claims more.", first.measure)
+    page = area(other, second, words=("only=second",))[1]
+    assert "It claims more. | not measured" in page and "## first" not in page and "## second" in page
 
 
 def test_an_interrupted_proof_finds_its_folder_again(area):
