@@ -1,7 +1,7 @@
 """One training of one side, in a process of its own: `python -m experiments.studies.against_sb3.sides SIDE TASK SEED FOLDER`.
 
 Writes FOLDER/result.json at its end. Ours is an ordinary run in FOLDER/run, begun or gone on with; SB3's begins anew, for it
-cannot go on to the bit.
+cannot go on to the bit. Torch is imported by the sides alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from experiments.proofs.training import train
 from experiments.studies.against_sb3.playing import EPISODES, Act, play, play_at_random
 from experiments.studies.against_sb3.tasks import TASKS, Task
-from experiments.studies.against_sb3.translation import translate
 from rlt.run.collection import LoggedRun
 from rlt.run.folder import RunFolder, provenance
 from rlt.store.atomic import write_text
@@ -67,6 +65,7 @@ class _Trained:
 
 def ours(task: Task, seed: int, folder: Path) -> _Trained:
     """The last policy of a run of `rlt.train`."""
+    from experiments.proofs.training import train
     from rlt.assembly.build import evaluated_agent
 
     begun = (folder / "run").exists()
@@ -84,6 +83,8 @@ def theirs(task: Task, seed: int, folder: Path) -> _Trained:
     import stable_baselines3
     import torch
     from stable_baselines3.common.env_util import make_vec_env
+
+    from experiments.studies.against_sb3.translation import translate
 
     torch.set_num_threads(1)  # as ours for networks of this size
     made = translate(task.experiment(seed))

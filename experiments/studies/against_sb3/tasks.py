@@ -36,14 +36,14 @@ class Task:
         return [*self.words, f"total_steps={self.steps}", f"seed={seed}", *apart]
 
 
-ZOO = "rl-baselines3-zoo, benchmark.md"
-SLM = "SLM-Lab v5, 300,000 steps"
+ZOO = "rl-baselines3-zoo"
+SLM = "SLM-Lab, 300,000 steps"
 
 PENDULUM_PPO: dict[str, Any] = {
     "n_steps": 1024, "minibatch_size": 64, "n_epochs": 10, "gamma": 0.9, "gae_lambda": 0.95, "learning_rate": 1e-3,
     "clip_range": 0.2, "ent_coef": 0.0,
 }
-"""rl-baselines3-zoo's tuned values without gSDE, which PPO here has not."""
+"""rl-baselines3-zoo's tuned values without gSDE, which neither side then uses."""
 
 LUNARLANDER_DQN: dict[str, Any] = {
     "learning_rate": 6.3e-4, "batch_size": 128, "buffer_size": 50_000, "learning_starts": 0, "gamma": 0.99,

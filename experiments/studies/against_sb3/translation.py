@@ -38,7 +38,8 @@ class _Options:
     """Options of one group. `take` gives a value; what nobody took must be at its default."""
 
     def __init__(self, group: str, config: Any) -> None:
-        self.group, self._values, self._plain, self._defaults = group, dict(vars(config)), to_mapping(config), defaults(type(config))
+        self.group, self._values = group, dict(vars(config))
+        self._plain, self._defaults = to_mapping(config), defaults(type(config))
 
     def take(self, name: str) -> Any:
         return self._values.pop(name)
@@ -61,8 +62,9 @@ class _Options:
 
 def translate(experiment: Experiment) -> Translation:
     """Both sides then learn by the same values. ConfigError names the first option that SB3 has not."""
-    if experiment.agent_name not in _ALGORITHMS:
-        raise ConfigError(f"agent.name={experiment.agent_name} has no counterpart here", one_of(experiment.agent_name, _ALGORITHMS))
+    agent_name = experiment.agent_name
+    if agent_name not in _ALGORITHMS:
+        raise ConfigError(f"agent.name={agent_name} has no counterpart here", one_of(agent_name, _ALGORITHMS))
     if experiment.model_name != "mlp":
         raise ConfigError(f"model.name={experiment.model_name} is not compared", "expected mlp", fix="model=mlp")
     env = _Options("env", experiment.env)
@@ -70,7 +72,7 @@ def translate(experiment: Experiment) -> Translation:
     for name in SILENT:
         env.take(name)
     env.close()
-    name, algorithm = _ALGORITHMS[experiment.agent_name]
+    name, algorithm = _ALGORITHMS[agent_name]
     agent, model = _Options("agent", experiment.agent), _Options("model", from_mapping(MLPConfig, experiment.model, "model"))
     arguments = algorithm(agent, model, num_envs)
     agent.close()
