@@ -14,6 +14,10 @@ from experiments.proofs.modes import equal_modes, no_growth
 from experiments.proofs.packaging import run_in
 from experiments.proofs.proof import Proof, Result, table
 from experiments.proofs.training import ROOT
+from experiments.studies.against_sb3.comparison import compare_all
+from experiments.studies.against_sb3.page import summary
+from experiments.studies.against_sb3.study import complete, scores_in
+from experiments.studies.against_sb3.tasks import TASKS
 from rlt.rl.replay import Replay
 from rlt.rl.vector_env import Step
 from rlt.run.checkpoint import save_checkpoint
@@ -44,6 +48,13 @@ def benchmark(folder: Path, *, module: str) -> Result:
     """The table that a benchmark prints; whether its bars hold is read there."""
     done = run_in(folder, sys.executable, ["-m", f"experiments.benchmarks.{module}"], pythonpath=ROOT)
     return Result(True, done.strip(), (f"python -m experiments.benchmarks.{module}",))
+
+
+def against_sb3(folder: Path, *, task: str) -> Result:
+    """Our final policies and Stable-Baselines3's over the seeds of a task of the study."""
+    complete([task], folder)
+    (found,) = compare_all(scores_in(folder, [task]))
+    return Result(found.holds, summary([found]), (f"python -m experiments.studies.against_sb3 {task}",))
 
 
 LUNARLANDER = ["+experiment=dqn_lunarlander", "total_steps=20_000"]
@@ -87,5 +98,13 @@ PROOFS = [
     Proof(
         "sac_pendulum", "SAC reaches -160 on Pendulum-v1 within 20,000 steps.",
         partial(learns, experiment="sac_pendulum", mean=-160, least=-200), long=True,
+    ),
+    *(
+        Proof(
+            f"against_sb3_{name}",
+            f"{task.title}: not below Stable-Baselines3 by more than 5 % of the range, with confidence by no more than 15 %.",
+            partial(against_sb3, task=name), long=True,
+        )
+        for name, task in TASKS.items()
     ),
 ]

@@ -17,7 +17,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4
 
 _STYLES = ("-", "--", ":", "-.")
 _INK, _FAINT = "#222222", "#8A8A8A"
-_STYLE: Any = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 11,
     "axes.titlesize": 13,
@@ -35,6 +35,7 @@ _STYLE: Any = {
     "text.color": _INK,
     "svg.hashsalt": "rlt",  # equal runs give an equal file
 }
+"""For matplotlib's `rc_context`: what all of rlt's pictures have in common."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def draw(rows: Sequence[Sequence[Panel]], files: Iterable[Path], *, caption: str
         for i, label in enumerate(labels)
     }
     columns = max(len(row) for row in rows)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure: Any = Figure(figsize=(max(5.4 * columns, 6.4), 4.3 * len(rows)), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         bands = [figure] if len(rows) == 1 else list(figure.subfigures(len(rows), 1))
