@@ -195,6 +195,13 @@ def users(width: Width) -> list[tuple[str, int, int]]:
     return found
 
 
+def function_lines(width: Width) -> set[int]:
+    """Lines of the function beside the classes that the width stands in."""
+    functions = (node for node in tree_of(width.module).body if isinstance(node, ast.FunctionDef))
+    spans = [range(f.lineno, (f.end_lineno or 0) + 1) for f in functions]
+    return {line for span in spans if width.first in span for line in span}
+
+
 def _names(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
