@@ -112,7 +112,7 @@ def _arguments(e: CallExpr, scope: Reading) -> dict[str, Any]:
     function = function_of(node)
     if function is None or not all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
         return {}
-    names = [a.variable.name for a in function.arguments] or list(function.arg_names)
+    names = [name or "" for name in function.arg_names]
     positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
     return {**dict(zip(names, positional)), **{n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}}
 
