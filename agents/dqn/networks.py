@@ -50,7 +50,7 @@ class CNN(rlt.Module):
         return self.head(self.trunk(image))
 
 
-def head(n_in: int, n_actions: int, dueling: bool) -> nn.Module:
+def head(n_in: int, n_actions: int, dueling: bool) -> DuelingHead | nn.Linear:
     """One linear layer, or value and advantages."""
     return DuelingHead(n_in, n_actions) if dueling else nn.Linear(n_in, n_actions)
 

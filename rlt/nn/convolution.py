@@ -56,9 +56,13 @@ class NatureCNN(rlt.Module):
     def __init__(self, channels: int = 4, height: int = 84, width: int = 84, n_out: int = 512) -> None:
         super().__init__()
         self.conv = ConvStack(channels, [(32, 8, 4), (64, 4, 2), (64, 3, 1)])
-        self.linear = nn.Linear(self.conv.features(height, width), n_out)
+        features = self.conv.features(height, width)
+        self.linear = nn.Linear(features, n_out)
 
     @rlt.typed
     def forward(self, image: UInt8[Tensor, "batch channels height width"]) -> Float[Tensor, "batch n_out"]:
         scaled = image.to(self.linear.weight.dtype) / 255
-        return torch.relu(self.linear(self.conv(scaled).flatten(1)))
+        return self._output(self.conv(scaled).flatten(1))
+
+    def _output(self, flat: Float[Tensor, "batch features"]) -> Float[Tensor, "batch n_out"]:
+        return torch.relu(self.linear(flat))

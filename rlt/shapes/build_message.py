@@ -18,7 +18,7 @@ from rlt.shapes.meta_run import MetaRun, Stranger
 from rlt.shapes.module_layer import arguments_of, describe, spec_for_message
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import LAYERS, Problem
-from rlt.shapes.source import Place, find_layer, is_ours
+from rlt.shapes.source import Place, find_layer, is_ours, place_of
 
 
 def user_frame(error: BaseException) -> tuple[Place, FrameType] | None:
@@ -43,9 +43,26 @@ class Story:
 
     def layer(self, event: Event) -> str:
         """`CNN.fc, Linear(1568, 10) at cnn.py:31`."""
-        place = find_layer(self.run.network, event.path, self.called_from) if event.path != "?" else None
-        where = f" at {place}" if place is not None else ""
-        return f"{self.path(event.path)}, {describe(event.module)}{where}"
+        return f"{self.path(event.path)}, {describe(event.module)}{self.place(event.path)}"
+
+    def place(self, path: str) -> str:
+        """` at heads.py:22, in DuelingHead at cnn.py:31`: where a layer was made, and the block of the network's own that
+        holds it. Empty where neither is found."""
+        if path == "?":
+            return ""
+        place, (block, made) = find_layer(self.run.network, path, self.called_from), self._block(path)
+        within = f"in {block} at {made}" if made is not None and made != place else ""
+        said = [f" at {place}"] if place is not None else []
+        return ",".join([*said, f" {within}"] if within else said)
+
+    def _block(self, path: str) -> tuple[str, Place | None]:
+        """The class of the outermost block around a layer, and the line that makes it."""
+        steps = path.split(".")
+        for n in range(1, len(steps)):
+            block = type(self.run.network.get_submodule(".".join(steps[:n])))
+            if not block.__module__.startswith("torch."):
+                return block.__name__, find_layer(self.run.network, ".".join(steps[:n]), self.called_from)
+        return "", None
 
     def shape(self, t: Tensor) -> str:
         return self.run.spell(tuple(t.shape))
@@ -90,8 +107,8 @@ def failure_message(
 def _typed_block(story: Story, run: RecordedRun) -> list[str]:
     """The block whose typed forward refused, where it was made."""
     path = run.open[-1].path if run.open else ""
-    place = find_layer(run.network, path, story.called_from) if path not in ("", "?") else None
-    return [f"{story.path(path)}, {type(run.open[-1].module).__name__} at {place}:"] if place is not None else []
+    where = story.place(path) if path else ""
+    return [f"{story.path(path)}, {type(run.open[-1].module).__name__}{where}:"] if where else []
 
 
 def _layer_before(story: Story, run: RecordedRun) -> list[str]:
@@ -283,8 +300,7 @@ def result_message(run: MetaRun, mismatch: Mismatch, who: str, called_from: Plac
     )
     details = []
     origin = story.origin(got)
-    if origin:
-        details.append(f"from {origin}")
+    details.append(f"from {origin}" if origin else f"returned by forward at {place_of(run.network)}")
     return ShapeError(what, *details, fix=_result_fix(story, mismatch, got))
 
 

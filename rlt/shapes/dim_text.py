@@ -29,6 +29,8 @@ def _evaluate(node: Any, text: str) -> Dim:
         return D.name(node.id)
     if isinstance(node, ast.Attribute):
         return D.name(ast.unparse(node))
+    if isinstance(node, ast.Subscript):  # an item of a sequence of sizes: hidden[-1]
+        return D.name(ast.unparse(node))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return D.mul(_evaluate(node.operand, text), -1)
     if isinstance(node, ast.BinOp):

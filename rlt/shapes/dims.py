@@ -299,6 +299,8 @@ def differ(a: Dim, b: Dim) -> bool:
         return False
     if isinstance(a, int) and isinstance(b, int):
         return True
+    if _of_one_sequence(a, b):
+        return False
     divisions = [*_floors(a), *_floors(b)]
     if not divisions:
         return True
@@ -307,6 +309,12 @@ def differ(a: Dim, b: Dim) -> bool:
     for i, n in enumerate(sorted(names_in(a) | names_in(b))):
         values[n] = (4, 6, 8, 12)[i % 4] if n in divisors else _ROUND * _PRIMES[i % len(_PRIMES)]
     return substitute(a, values) != substitute(b, values)
+
+
+def _of_one_sequence(a: Dim, b: Dim) -> bool:
+    """Whether the sizes differ in items of one sequence, `hidden[0]` and `hidden[-1]`, which may well be equal."""
+    items = {n for n in names_in(a) ^ names_in(b) if n.endswith("]")}
+    return len(items) > 1 and len({n.partition("[")[0] for n in items}) < len(items)
 
 
 def rests_on_names(a: Dim, b: Dim) -> bool:

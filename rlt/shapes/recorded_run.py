@@ -40,6 +40,8 @@ class RecordedRun(MetaRun):
         self.open: list[Event] = []
         self.origin: dict[int, Event | tuple[str, Tensor]] = {}
         """What made a tensor: a layer's call, or a function and the tensor that it was given."""
+        self.blocks: dict[int, Event] = {}
+        """Which block, that is none of torch's layers, gave a tensor last."""
         self.kept: list[Tensor] = []  # so that an id means one tensor
 
     def run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -68,6 +70,9 @@ class RecordedRun(MetaRun):
             if is_layer and id(t) not in given:
                 self.kept.append(t)
                 self.origin[id(t)] = event
+            elif module is not self.network and not is_layer and id(t) not in given:
+                self.kept.append(t)
+                self.blocks[id(t)] = event
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         answer = super().__torch_function__(function, types, args, kwargs)
@@ -80,12 +85,17 @@ class RecordedRun(MetaRun):
         return answer
 
     def source_of(self, t: Tensor) -> tuple[Event | None, list[str]]:
-        """The layer that gave a tensor its shape, and the functions and layers between, first to last."""
+        """The layer that gave a tensor its shape, and the functions and layers between, first to last.
+
+        Where no layer did, the block nearest to it that gave the tensor."""
         between: list[str] = []
+        block: tuple[Event | None, list[str]] | None = None
         for _ in range(200):
             made = self.origin.get(id(t))
+            if block is None and id(t) in self.blocks:
+                block = self.blocks[id(t)], between[::-1]
             if made is None:
-                return None, between[::-1]
+                return block or (None, between[::-1])
             if isinstance(made, Event):
                 if not made.keeps_shape or not made.inputs:
                     return made, between[::-1]
@@ -95,4 +105,4 @@ class RecordedRun(MetaRun):
                 name, t = made
                 if not name.startswith("__") and not (between and between[-1] == name):
                     between.append(name)
-        return None, between[::-1]
+        return block or (None, between[::-1])

@@ -49,6 +49,12 @@ def user_place() -> Place | None:
     return Place(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
 
 
+def place_of(network: nn.Module) -> Place:
+    """Where a network's forward is written."""
+    code = inspect.unwrap(type(network).forward).__code__
+    return Place(code.co_filename, code.co_firstlineno)
+
+
 def find_layer(root: nn.Module, path: str, called_from: Place | None = None) -> Place | None:
     """Where the module at `path` in `root` was made; None where that cannot be told."""
     owner: nn.Module = root

@@ -17,6 +17,7 @@ from rlt.errors import ShapeError
 from tests.shapes.mutants import classes, loaded, looks, write
 from tests.shapes.ordinary_arguments import settings, torch_accepts
 from tests.shapes.widths import Width, all_widths, in_a_loop, label
+from tests.shapes.widths import places as places_of
 
 TORCH_IS_SILENT = {
     # The kernel computes with 4 * hidden_size of the rows and never asks how many there are.
@@ -56,11 +57,10 @@ def names_its_layers(width: Width, network: type[nn.Module], arguments: dict[str
     assert len(text.splitlines()) <= 12
     assert text.count("does not fit its input") + text.count("but declares") == 1
     places = [(file, int(line)) for file, line in re.findall(r"at (\w+\.py):(\d+)", text)]
-    assert places or ".forward returns" in text.splitlines()[0], text
     lines = {line for file, line in places if file == "mutant.py"}
-    of_torch = width.layer.startswith("nn.")  # a layer inside one of the project's blocks is named in the block's file
-    if width.owner and of_torch and not in_a_loop(width):
-        assert lines & set(range(width.first, width.last + 1)), text  # a function's layers get the line that calls it
+    assert lines, text
+    if width.owner and not in_a_loop(width):  # what a loop or a function makes is named where it is put in or returned
+        assert lines & places_of(width), text
     # The other side: the layer that feeds it, the input, the declared result, or the other operand.
     others = ("fed by ", "its input is ", "but declares ", " must be (", " is (")
     assert any(other in text for other in others), text

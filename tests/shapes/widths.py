@@ -179,6 +179,33 @@ def in_a_loop(width: Width) -> bool:
     return any(node.lineno <= width.first <= (node.end_lineno or 0) for node in nodes)
 
 
+def users(width: Width) -> list[tuple[str, int, int]]:
+    """Networks of the file whose constructors call the function that the width stands in: name, first and last line."""
+    tree = tree_of(width.module)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    reached = {name for name, node in functions.items() if node.lineno <= width.first <= (node.end_lineno or 0)}
+    while more := {n for n, node in functions.items() if n not in reached and _names(node) & reached}:
+        reached |= more
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name in networks()[width.module]:
+            inits = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
+            if any(_names(init) & reached for init in inits):
+                found.append((node.name, node.lineno, node.end_lineno or 0))
+    return found
+
+
+def function_lines(width: Width) -> set[int]:
+    """Lines of the function beside the classes that the width stands in."""
+    functions = (node for node in tree_of(width.module).body if isinstance(node, ast.FunctionDef))
+    spans = [range(f.lineno, (f.end_lineno or 0) + 1) for f in functions]
+    return {line for span in spans if width.first in span for line in span}
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
 def places(width: Width) -> set[int]:
     """Lines where an error of this width belongs: its own call; the statements of the network's methods that use what the
     constructor made of it; and those that hand the result out."""
@@ -190,6 +217,11 @@ def places(width: Width) -> set[int]:
                 ast.unparse(target)
                 for s in statements if isinstance(s, ast.Assign) and s.lineno <= width.first <= (s.end_lineno or 0)
                 for whole in s.targets for target in ast.walk(whole) if isinstance(target, ast.Attribute)
+            } | {
+                f"self.{call.args[0].value}"
+                for s in statements if s.lineno <= width.first <= (s.end_lineno or 0)
+                for call in ast.walk(s) if isinstance(call, ast.Call) and ast.unparse(call.func) == "self.register_buffer"
+                if isinstance(call.args[0], ast.Constant)
             }
             for s in statements:
                 uses = made & {ast.unparse(n) for n in ast.walk(s) if isinstance(n, ast.Attribute)}

@@ -14,9 +14,10 @@ from rlt.shapes.mypy.filling import contents
 from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.renaming import only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
+from rlt.shapes.mypy.sequences import in_terms_of
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import checker_types, spec_of
-from rlt.shapes.rules.problem import UNKNOWN, as_dim
+from rlt.shapes.rules.problem import UNKNOWN
 
 
 def read(ctx: Any) -> Type:
@@ -44,11 +45,11 @@ def _renaming(ctx: Any, owner: Instance, attribute: str) -> Any:
                 return None
             names = names_of_base(scope.cls, definer)
             return only(names or {}) if names is None or names else None
-        held = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
+        held = settings_of(owner) or {}
         names = names_of_base(owner.type, definer)
         if names is None:
             return only({})
-        return only({k: D.substitute(v, held) if v is not None else None for k, v in names.items()} if names else held)
+        return only({k: in_terms_of(v, held) for k, v in names.items()} if names else held)
     return _foreign(scope)
 
 

@@ -1,76 +1,121 @@
 """Functions that build a network: `def block(i: int, o: int) -> nn.Sequential: return nn.Sequential(…)`.
 
-mypy checks constructors before the functions that they call, so what such a function builds is read from its source.
+What such a function builds is read from its source when its file is first checked, in the names of its parameters, and
+kept in its result's type, closed: there it survives mypy's cache, which keeps no function's body. A call opens it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import ARG_NAMED, ARG_POS, CallExpr, Expression, FuncDef, RefExpr, ReturnStmt
-from mypy.types import Instance, Type, get_proper_type
+from mypy.nodes import Decorator, ForStmt, FuncDef, NameExpr, TypeInfo
+from mypy.types import CallableType, Instance, NoneType, TupleType, Type, UnionType, get_proper_type
 
-from rlt.shapes.dims import Dim
-from rlt.shapes.mypy.calls import given_arguments, scope_of, values_of
+from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
+from rlt.shapes.mypy.chains import Chain, mark_of
 from rlt.shapes.mypy.classes import StaticScope
 from rlt.shapes.mypy.constants import evaluate
-from rlt.shapes.mypy.layers import layer_name, settings_of_call
-from rlt.shapes.mypy.modules import SEQUENTIAL
-from rlt.shapes.mypy.renaming import only, renamed
+from rlt.shapes.mypy.making import is_built, returned, wrapped
+from rlt.shapes.mypy.modules import SEQUENTIAL, parts_of
+from rlt.shapes.mypy.reading import Parts, Reader
 from rlt.shapes.mypy.scope import MODULE
-from rlt.shapes.mypy.settings import with_settings
 from rlt.shapes.mypy.signatures import function_of
-from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, loose
-from rlt.shapes.rules.problem import as_dim
+from rlt.shapes.mypy.tensors import TypeMaker, checker_types
+from rlt.shapes.rules.problem import UNKNOWN
+from rlt.shapes.rules.tensor import UNKNOWN_TENSOR
+
+_PREPARED: list[Any] = []
+"""The file whose functions were read last: mypy checks one file at a time."""
+
+
+def prepare(api: Any) -> None:
+    """Reads the functions of the file that is being checked, once."""
+    if _PREPARED and _PREPARED[0] is api.tree:
+        return
+    _PREPARED[:] = [api.tree]
+    for s in api.tree.defs:
+        function = s.func if isinstance(s, Decorator) else s
+        if isinstance(function, FuncDef):
+            _read(function, api)
+
+
+def _read(function: FuncDef, api: Any) -> None:
+    declared = get_proper_type(function.type) if function.type is not None else None
+    if not isinstance(declared, CallableType) or not _is_module(declared.ret_type) or is_built(declared.ret_type):
+        return
+    types = checker_types(api)
+    reader = Reader(function, api.tree.defs, types)
+    found = reader.all_results()
+    if found and all(_sound(r, types) for r in found):
+        function.type = declared.copy_modified(ret_type=_closed(declared.ret_type, found, types))
+
+
+def _sound(result: Type, types: TypeMaker) -> bool:
+    """Whether the layers fit each other: a mistake is reported in the function, and not once more by its calls."""
+    chain = Chain(types, lambda text, layer: None)
+    for part in _ways(result):
+        if isinstance(part, Instance) and part.type.fullname == SEQUENTIAL:
+            chain.through(parts_of(part) or [], UNKNOWN_TENSOR)
+    return not chain.told
+
+
+def _is_module(t: Type) -> bool:
+    """Whether a declared result is a network, some network, or none."""
+    p = get_proper_type(t)
+    if isinstance(p, UnionType):
+        return all(_is_module(i) or isinstance(get_proper_type(i), NoneType) for i in p.items)
+    return isinstance(p, Instance) and len(p.args) == 1 and p.type.has_base(MODULE)
+
+
+def _closed(declared: Type, results: list[Type], types: TypeMaker) -> Type:
+    """The declared result, with what the one result of its class remembers."""
+    p = get_proper_type(declared)
+    if isinstance(p, UnionType):
+        return UnionType([_closed(i, results, types) for i in p.items])
+    single = [w for r in results for w in _ways(r)]
+    same = [r for r in single if isinstance(p, Instance) and isinstance(r, Instance) and r.type is p.type]
+    return wrapped(same[0], types) if same and all(r == same[0] for r in same) else declared
+
+
+def _ways(result: Type) -> list[Any]:
+    """The results of `a if condition else b`, one by one."""
+    p = get_proper_type(result)
+    if mark_of(p) != "Either" or not isinstance(p, TupleType):
+        return [p]
+    ways = [w.items for w in map(get_proper_type, p.items[1:]) if isinstance(w, TupleType)]
+    return [inner for way in ways for inner in (_ways(way[0]) if len(way) == 1 else [None])]
 
 
 def built(ctx: Any, node: Any) -> Type | None:
-    """The network that a call builds; None where the function does not plainly return one."""
+    """The network that a call builds; None where the function's result says nothing of it."""
     function = function_of(node)
-    default = get_proper_type(ctx.default_return_type)
-    if function is None or not isinstance(default, Instance) or not default.type.has_base(MODULE):
+    declared = get_proper_type(function.type) if function is not None and function.type is not None else None
+    if function is None or not isinstance(declared, CallableType) or not is_built(declared.ret_type):
         return None
-    last = function.body.body[-1] if function.body.body else None
-    if not isinstance(last, ReturnStmt) or last.expr is None:
-        return None
-    types = checker_types(ctx.api)
-    returned = _made(last.expr, StaticScope(function, ctx.api.tree.defs), types)
-    if returned is None or returned.type is not default.type:
-        return None
-    made = renamed(returned, only(_sizes(ctx, function)), types, {})
-    assert isinstance(made, Instance)
-    made.line, made.column = ctx.context.line, ctx.context.column
-    return made
+    try:
+        values = _values(ctx, function, declared)
+    except NotUnderstood:
+        values = {}
+    return returned(function, values, checker_types(ctx.api), ctx.context)
 
 
-def _sizes(ctx: Any, function: FuncDef) -> dict[str, Dim]:
+def _values(ctx: Any, function: FuncDef, declared: CallableType) -> dict[str, Any]:
     """What the function's parameters are worth in this call."""
     given = given_arguments(ctx)
-    positional, keywords = values_of(given, scope_of(ctx, given))
-    parameters = [a for a in function.arguments if a.variable.name not in ("self", "cls")]
+    positional, keywords = values_of(given, scope_of(ctx, given), runs=True)
+    names = [name for name in declared.arg_names if name is not None]
     defaults = {
         a.variable.name: evaluate(a.initializer, StaticScope(function, []))
-        for a in parameters
+        for a in function.arguments
         if a.initializer is not None
     }
-    values = {**defaults, **dict(zip([a.variable.name for a in parameters], positional)), **keywords}
-    return {name: as_dim(value) for name, value in values.items()}
+    return {**defaults, **dict(zip(names, positional)), **keywords}
 
 
-def _made(e: Expression, scope: StaticScope, types: TypeMaker) -> Instance | None:
-    """The type of a layer's or Sequential's construction, read from its source."""
-    if not isinstance(e, CallExpr) or not isinstance(e.callee, RefExpr):
-        return None
-    fullname = e.callee.fullname
-    name = layer_name(fullname)
-    if name is not None and all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
-        positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
-        keywords = {n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}
-        settings = settings_of_call(name, positional, keywords)
-        made = with_settings(types.instance(fullname, [any_type()]), settings, types)
-        made.line = e.line
-        return made
-    if fullname == SEQUENTIAL and all(k == ARG_POS for k in e.arg_kinds):
-        parts = [_made(a, scope, types) or types.instance(MODULE) for a in e.args]
-        return Instance(types.instance(SEQUENTIAL, [any_type()]).type, [loose(types.tuple(parts))], line=e.line)
-    return None
+def value_at(function: FuncDef, e: NameExpr, api: Any, cls: TypeInfo | None) -> Any:
+    """What a name of a constructor is worth where it stands, if the code before it can be read."""
+    if function.name != "__init__" or not any(isinstance(s, ForStmt) for s in function.body.body):
+        return UNKNOWN
+    reader = Reader(function, api.tree.defs, checker_types(api), cls)
+    held = reader.values.get(e.name, UNKNOWN) if reader.before(e) else UNKNOWN
+    return UNKNOWN if isinstance(held, Parts) else held

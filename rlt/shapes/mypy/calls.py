@@ -8,14 +8,30 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mypy.nodes import ARG_STAR, ARG_STAR2, CallExpr, Expression, IndexExpr, ListExpr, NameExpr, StarExpr, TupleExpr
+from mypy.nodes import (
+    ARG_STAR,
+    ARG_STAR2,
+    CallExpr,
+    Expression,
+    GeneratorExpr,
+    IndexExpr,
+    ListComprehension,
+    ListExpr,
+    NameExpr,
+    StarExpr,
+    TupleExpr,
+)
 from mypy.types import Instance, LiteralType, NoneType, TupleType, Type, get_proper_type
 
+from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.classes import latest
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
-from rlt.shapes.mypy.scope import CheckedScope
+from rlt.shapes.mypy.mutations import unchanged
+from rlt.shapes.mypy.scope import CheckedScope, local_assignments
+from rlt.shapes.mypy.sequences import Sizes
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, spec_of
-from rlt.shapes.rules.problem import UNKNOWN, is_unknown
+from rlt.shapes.rules.problem import UNKNOWN, as_dim, is_unknown
 from rlt.shapes.rules.tensor import TensorSpec
 
 
@@ -49,12 +65,15 @@ def given_arguments(ctx: Any) -> list[Given]:
     return flat
 
 
-def values_of(given: Iterable[Given], scope: CheckedScope) -> tuple[list[Any], dict[str, Any]]:
-    """Positional and keyword arguments as values; `*sizes` spread where its items are known, else NotUnderstood."""
+def values_of(given: Iterable[Given], scope: CheckedScope, *, runs: bool = False) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and keyword arguments as values; `*sizes` spread where its items are known, else NotUnderstood.
+
+    `runs`: sequences of unknown length are values too.
+    """
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     for g in given:
-        value = value_of(g.expression, g.type, scope)
+        value = value_of(g.expression, g.type, scope, runs=runs)
         if g.starred:
             if not isinstance(value, (tuple, list)):
                 raise NotUnderstood
@@ -70,8 +89,8 @@ def scope_of(ctx: Any, arguments: Iterable[Given] = ()) -> CheckedScope:
     return CheckedScope(ctx.api, {g.expression: g.type for g in arguments})
 
 
-def value_of(e: Expression, t: Type | None, scope: CheckedScope) -> Any:
-    """A TensorSpec, a number, a tuple or list of these, None, or UNKNOWN."""
+def value_of(e: Expression, t: Type | None, scope: CheckedScope, *, runs: bool = False) -> Any:
+    """A TensorSpec, a number, a tuple or list of these, None, or UNKNOWN; with `runs` a `Sizes` too."""
     p = get_proper_type(t) if t is not None else None
     spec = spec_of(p)
     if spec is not None:
@@ -84,22 +103,43 @@ def value_of(e: Expression, t: Type | None, scope: CheckedScope) -> Any:
         return items if isinstance(e, ListExpr) else tuple(items)
     if isinstance(p, Instance) and p.type.fullname in _SEQUENCES and p.args:
         each = spec_of(p.args[0])
+        if isinstance(e, (ListComprehension, GeneratorExpr)):  # what the callee expects hides what the items are
+            generator = e.generator if isinstance(e, ListComprehension) else e
+            each = spec_of(scope.type_of(generator.left_expr)) or each
         if each is not None:
             items = listed(e, scope) if isinstance(e, NameExpr) else None
             if items and not any(isinstance(i, StarExpr) for i in items):
                 return [value_of(i, scope.type_of(i), scope) for i in items]
-            return Many(each)
+            return Many(each, number_of(e, scope))
     value = evaluate(e, scope)
-    if value is not UNKNOWN:
+    if value is not UNKNOWN and (runs or not isinstance(value, Sizes)):
         return value
     return _value_of_type(p)
 
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of any number of tensors, each like `each`."""
+    """A list of `count` tensors, each like `each`."""
 
     each: TensorSpec
+    count: Dim = None
+
+
+def number_of(e: Expression, scope: CheckedScope) -> Dim:
+    """How many items a comprehension has: over `range(n)`, or over another comprehension."""
+    if isinstance(e, NameExpr) and scope.functions:
+        function = scope.functions[-1]
+        found = latest(local_assignments(function), e.name, e.line)
+        whole = found and found.index is None and unchanged(e.name, function.body.body)
+        return number_of(found.value, scope) if whole and isinstance(found.value, ListComprehension) else None
+    generator = e.generator if isinstance(e, ListComprehension) else e
+    if not isinstance(generator, GeneratorExpr) or len(generator.sequences) != 1 or any(generator.condlists):
+        return None
+    over = generator.sequences[0]
+    counted = isinstance(over, CallExpr) and isinstance(over.callee, NameExpr) and over.callee.name == "range"
+    if counted and isinstance(over, CallExpr) and len(over.args) == 1:
+        return as_dim(evaluate(over.args[0], scope))
+    return number_of(over, scope)
 
 
 _SEQUENCES = ("builtins.list", "builtins.tuple", "typing.Sequence", "typing.Iterable")

@@ -23,11 +23,14 @@ from mypy.nodes import (
     SuperExpr,
     TypeInfo,
 )
-from mypy.types import CallableType, RawExpressionType, Type, TypeList, UnboundType
+from mypy.types import CallableType, EllipsisType, RawExpressionType, Type, TypeList, UnboundType
 
 from rlt.shapes import dims as D
+from rlt.shapes.mypy import sequences
 from rlt.shapes.mypy.assignments import Assignment, assignments, methods
 from rlt.shapes.mypy.constants import encode, evaluate
+from rlt.shapes.mypy.mutations import unchanged
+from rlt.shapes.mypy.sequences import Sizes, in_terms_of
 from rlt.shapes.mypy.settings import Settings, decode
 from rlt.shapes.rules.problem import UNKNOWN, as_dim
 from rlt.shapes.rules.tensor import TensorSpec
@@ -52,7 +55,8 @@ class StaticScope:
         if self.function is not None:
             for a in self.function.arguments:
                 if a.variable.name == e.name:
-                    return D.name(e.name) if is_size(a.type_annotation, of_constructor=True) else UNKNOWN
+                    value = parameter_value(e.name, a.type_annotation, of_constructor=True)
+                    return UNKNOWN if isinstance(value, Sizes) and not unchanged(e.name, self.function.body.body) else value
         outer = [a for a in assignments(self.outer) if a.name == e.name and not a.of_self]
         if len(outer) == 1 and outer[0].value is not None and outer[0].index is None:
             return evaluate(outer[0].value, StaticScope(None, self.outer), depth + 1)
@@ -85,6 +89,21 @@ def latest(found: list[Assignment], name: str, line: int) -> Any:
         before = [a for a in own if a.line < line]
         return before[-1] if before else None
     return own[0] if len(own) == 1 and own[0].value is not None else UNKNOWN
+
+
+SEQUENCES = ("Sequence", "tuple", "Tuple", "list", "List", "Iterable")
+
+
+def parameter_value(name: str, annotation: Type | None, *, of_constructor: bool) -> Any:
+    """What a parameter is worth: a size that has its name, a sequence of such, or UNKNOWN."""
+    if is_size(annotation, of_constructor=of_constructor):
+        return D.name(name)
+    if isinstance(annotation, UnboundType) and annotation.name.split(".")[-1] in SEQUENCES and annotation.args:
+        of = annotation.args
+        dots = len(of) == 2 and isinstance(of[1], EllipsisType)
+        if is_size(of[0], of_constructor=False) and (len(of) == 1 or dots):
+            return sequences.parameter(name)
+    return UNKNOWN
 
 
 def is_size(annotation: Type | None, *, of_constructor: bool) -> bool:
@@ -186,9 +205,9 @@ def constructor(info: TypeInfo) -> tuple[list[str], Settings]:
     return [], {}
 
 
-def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
+def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, Any] | None:
     """What the parameters of `base`'s constructor are in the names of the class `info`; None if not known."""
-    values: dict[str, D.Dim] | None = None
+    values: dict[str, Any] | None = None
     for cls in info.mro:
         if cls is base:
             return {} if values is None else values
@@ -199,13 +218,12 @@ def names_of_base(info: TypeInfo, base: TypeInfo) -> dict[str, D.Dim] | None:
             return None
         above = cls.bases[0].type
         parameters, defaults = constructor(above)
-        given: dict[str, D.Dim] = {k: as_dim(v) for k, v in defaults.items()}
+        given = dict(defaults)
         for i, (name, text) in enumerate(facts["super"]):
             key = name or (parameters[i] if i < len(parameters) else None)
             if key is not None:
-                size = as_dim(decode(text))
-                given[key] = size if values is None or size is None else D.substitute(size, values)
-        values = {p: given.get(p) for p in parameters}
+                given[key] = decode(text) if values is None else in_terms_of(decode(text), values)
+        values = {p: given.get(p, UNKNOWN) for p in parameters}
     return None
 
 

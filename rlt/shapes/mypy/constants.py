@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mypy.nodes import (
     CallExpr,
     ComplexExpr,
+    ConditionalExpr,
     Expression,
     FloatExpr,
     IndexExpr,
@@ -30,6 +31,8 @@ from mypy.nodes import (
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Sym
 from rlt.shapes.dtypes import FLOATS
+from rlt.shapes.mypy import sequences
+from rlt.shapes.mypy.sequences import Sizes
 from rlt.shapes.rules.problem import UNKNOWN, as_dim, is_unknown
 from rlt.shapes.rules.tensor import TensorSpec
 
@@ -70,16 +73,10 @@ def evaluate(e: Expression, scope: Scope, depth: int = 0) -> Any:
     if isinstance(e, (IntExpr, StrExpr, FloatExpr, ComplexExpr)):
         return e.value
     if isinstance(e, (TupleExpr, ListExpr)):
-        items: list[Any] = []
-        for item in e.items:
-            if isinstance(item, StarExpr):
-                inner = evaluate(item.expr, scope, depth + 1)
-                if not isinstance(inner, (tuple, list)):
-                    return UNKNOWN
-                items.extend(inner)
-            else:
-                items.append(evaluate(item, scope, depth + 1))
-        return items if isinstance(e, ListExpr) else tuple(items)
+        values = sequences.joined(
+            evaluate(i.expr, scope, depth + 1) if isinstance(i, StarExpr) else (evaluate(i, scope, depth + 1),) for i in e.items
+        )
+        return list(values) if isinstance(e, ListExpr) and isinstance(values, tuple) else values
     if isinstance(e, UnaryExpr):
         value = evaluate(e.expr, scope, depth + 1)
         if e.op == "not" and isinstance(value, bool):
@@ -94,6 +91,8 @@ def evaluate(e: Expression, scope: Scope, depth: int = 0) -> Any:
             return {"True": True, "False": False, "None": None}[e.name]
         found = scope.name(e, depth)
         return scope.literal(e) if found is UNKNOWN else found
+    if isinstance(e, ConditionalExpr):
+        return _chosen(e, scope, depth)
     if isinstance(e, IndexExpr):
         return _index(e, scope, depth)
     if isinstance(e, MemberExpr):
@@ -101,6 +100,15 @@ def evaluate(e: Expression, scope: Scope, depth: int = 0) -> Any:
     if isinstance(e, CallExpr):
         return _call(e, scope, depth)
     return UNKNOWN
+
+
+def _chosen(e: ConditionalExpr, scope: Scope, depth: int) -> Any:
+    """`a if condition else b`: the one that is chosen, or what both are."""
+    condition = evaluate(e.cond, scope, depth + 1)
+    if isinstance(condition, (bool, int, str, tuple, list, Sizes)) or condition is None:
+        return evaluate(e.if_expr if condition else e.else_expr, scope, depth + 1)
+    one, other = evaluate(e.if_expr, scope, depth + 1), evaluate(e.else_expr, scope, depth + 1)
+    return one if type(one) is type(other) and one == other else UNKNOWN
 
 
 def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
@@ -111,6 +119,8 @@ def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
         return (*a, *b)
     if isinstance(a, list) and isinstance(b, list) and e.op == "+":
         return [*a, *b]
+    if e.op == "+" and isinstance(a, (tuple, list, Sizes)) and isinstance(b, (tuple, list, Sizes)):
+        return sequences.joined((a, b))
     if isinstance(a, (tuple, list)) and isinstance(b, int) and e.op == "*":
         return a * b
     if isinstance(a, float) or isinstance(b, float):
@@ -157,6 +167,8 @@ def _index(e: IndexExpr, scope: Scope, depth: int) -> Any:
     if isinstance(e.base, MemberExpr) and e.base.name == "shape" and not isinstance(e.index, SliceExpr):
         return _size(e.index, e.base.expr, scope)
     values = evaluate(e.base, scope, depth + 1)
+    if isinstance(values, Sizes) and not isinstance(e.index, SliceExpr):
+        return values[at] if type(at := evaluate(e.index, scope, depth + 1)) is int else UNKNOWN
     if not isinstance(values, (tuple, list)):
         return UNKNOWN
     if isinstance(e.index, SliceExpr):
@@ -209,7 +221,9 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
         value = evaluate(e.args[0], scope, depth + 1)
         if callee.name == "int" and as_dim(value) is not None:
             return value
-        if callee.name in ("tuple", "list") and isinstance(value, (tuple, list)):
+        if callee.name in ("tuple", "list") and isinstance(value, (tuple, list, Sizes)):
+            if isinstance(value, Sizes):
+                return value
             return tuple(value) if callee.name == "tuple" else list(value)
         if callee.name == "prod":
             return _product(value)
@@ -237,6 +251,8 @@ def encode(value: Any) -> str:
         return repr(value)
     if isinstance(value, Sym):
         return str(value)
+    if isinstance(value, Sizes):
+        return encode((*value.before, D.name(f"*{value.run}"), *value.after))
     if isinstance(value, (tuple, list)):
         return "(" + "".join(encode(v) + ", " for v in value).rstrip() + ")"
     if isinstance(value, float) and value == value and abs(value) != float("inf"):

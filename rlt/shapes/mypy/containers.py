@@ -10,6 +10,7 @@ from mypy.nodes import (
     CallExpr,
     DictExpr,
     Expression,
+    FuncDef,
     GeneratorExpr,
     IndexExpr,
     ListComprehension,
@@ -21,27 +22,21 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, Instance, LiteralType, TupleType, Type, UnpackType, get_proper_type
 
-from rlt.shapes.mypy.calls import NotUnderstood
+from rlt.shapes.mypy.chains import Chain, mark_of
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.modules import (
     MODULE_LIST,
     SEQUENTIAL,
-    Refused,
-    as_input,
-    call,
     every_part,
-    mended,
     parts_of,
-    text_of,
 )
+from rlt.shapes.mypy.reading import Reader
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
-from rlt.shapes.mypy.signatures import Arguments
 from rlt.shapes.mypy.targets import changed_later, stored_once
-from rlt.shapes.mypy.tensors import TypeMaker, checker_types, loose
-from rlt.shapes.rules.layers import LAYERS
+from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, loose
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR
 
 _CONTAINER = "torch.nn.modules.container."
@@ -63,16 +58,23 @@ def sequential(ctx: Any) -> Type:
         return ctx.default_return_type
     scope = CheckedScope(ctx.api)
     expressions = _listed(node, scope)
-    if not expressions:
+    known = [p for e in expressions or () if (p := _module_type(scope, e)) is not None]
+    if expressions and len(known) == len(expressions):
+        mended = _check_chain(ctx, known, list(expressions))
+    else:
+        mended = _check_chain(ctx, _read(ctx, node, scope) or [], [])
+    if not mended or not stored_once(ctx.api, node):
         return t
-    types = [_module_type(scope, e) for e in expressions]
-    known = [p for p in types if p is not None]
-    if len(known) < len(types):
-        return t
-    _check_chain(ctx, known, expressions)
-    if not stored_once(ctx.api, node):
-        return t
-    return _holding(t, checker_types(ctx.api).tuple(known), ctx)
+    return _holding(t, checker_types(ctx.api).tuple(mended), ctx)
+
+
+def _read(ctx: Any, node: CallExpr, scope: CheckedScope) -> list[Type] | None:
+    """The layers of a Sequential whose list is filled in loops and branches."""
+    function = scope.functions[-1] if scope.functions else None
+    if not isinstance(function, FuncDef):
+        return None
+    reader = Reader(function, ctx.api.tree.defs, checker_types(ctx.api), scope.cls)
+    return reader.parts(zip(node.args, node.arg_kinds)) if reader.before(node) else None
 
 
 def _listed(node: CallExpr, scope: CheckedScope) -> list[Expression] | None:
@@ -103,24 +105,30 @@ def _module_type(scope: CheckedScope, e: Expression) -> Type | None:
     return p if isinstance(p, Instance) and p.type.has_base(MODULE) else None
 
 
-def _check_chain(ctx: Any, types: list[Type], expressions: list[Expression]) -> None:
-    """Each layer against what the one before it gives; the first mistake of each pair is reported at its layer."""
-    maker = checker_types(ctx.api)
-    current: Any = UNKNOWN_TENSOR
-    fed_by = ""
-    for t, e in zip(types, expressions):
-        inputs = Arguments([current])
-        try:
-            result = call(t, inputs, maker, fed_by=fed_by)
-        except Refused as refused:
-            ctx.api.fail(str(refused), e, code=SHAPE)
-            result = mended(t, inputs, maker)
-        except NotUnderstood:
-            result = None
-        current = UNKNOWN_TENSOR if result is None else as_input(result)
-        layer = layer_of(t)
-        if layer is None or not LAYERS[layer[0]].keeps_shape:
-            fed_by = f" from {text_of(t)} on line {e.line}"
+def _check_chain(ctx: Any, parts: list[Type], places: list[Expression]) -> list[Type] | None:
+    """Each layer against what the one before it gives; the first mistake of each pair is reported at its layer.
+
+    `places`: where messages of the parts belong, if not where they were made. Gives the parts, those at fault without
+    their sizes, so that a call does not report them once more; None where the fault is in a loop or branch.
+    """
+    at = dict(zip(map(id, parts), places))
+    wrong: list[Type] = []
+
+    def tell(text: str, layer: Type) -> None:
+        wrong.append(layer)
+        ctx.api.fail(text, at.get(id(layer), layer), code=SHAPE)
+
+    Chain(checker_types(ctx.api), tell, lines={id(p): e.line for p, e in zip(parts, places)}).through(parts, UNKNOWN_TENSOR)
+    if any(all(w is not p for p in parts) for w in wrong):
+        return None
+    return [_without_sizes(p) if any(w is p for w in wrong) else p for p in parts]
+
+
+def _without_sizes(part: Type) -> Type:
+    p = get_proper_type(part)
+    if not isinstance(p, Instance) or len(p.args) != 1:
+        return part
+    return Instance(p.type, [any_type()], line=p.line, column=p.column)
 
 
 def module_list(ctx: Any) -> Type:
@@ -168,6 +176,8 @@ def item(ctx: Any) -> Type:
     if not parts or not isinstance(t, Instance) or not isinstance(node, IndexExpr):
         return ctx.default_return_type
     scope = CheckedScope(ctx.api)
+    if any(map(mark_of, parts)):
+        return ctx.default_return_type
     if isinstance(node.index, SliceExpr):
         bounds = [None if b is None else evaluate(b, scope) for b in (node.index.begin_index, node.index.end_index)]
         if any(isinstance(p, UnpackType) for p in parts) or not all(b is None or type(b) is int for b in bounds):

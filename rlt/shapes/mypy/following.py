@@ -16,12 +16,16 @@ FLAG = "allow_redefinition_new" if hasattr(Options(), "allow_redefinition_new") 
 """1.20's name of what 2.0 calls allow_redefinition."""
 _SAY_SHAPES = ("rlt", "jaxtyping")
 _EVERY_MODULE = "*.*"
+_BUILDERS = "rlt.nn.*"
+"""Modules whose functions build layers for others: mypy drops function bodies of installed packages as it reads them."""
 
 
 def give_each_module_its_options(options: Options) -> None:
     """mypy shares one object between modules without a section of their own; this empty section makes it copy."""
     options.per_module_options.setdefault(_EVERY_MODULE, {})
+    options.per_module_options.setdefault(_BUILDERS, {})["preserve_asts"] = True
     options.local_partial_types = True
+    options.clone_for_module(_BUILDERS.replace("*", "mlp"))  # else mypy calls the section unused where rlt.nn is not imported
 
 
 def imports(file: MypyFile, packages: tuple[str, ...]) -> bool:

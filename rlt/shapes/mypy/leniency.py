@@ -14,6 +14,8 @@ from mypy.errors import ErrorWatcher
 
 from rlt.shapes import dims as D
 from rlt.shapes import dtypes
+from rlt.shapes.mypy.causes import held_back
+from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.texts import Node, people, read, spec
 from rlt.shapes.rules.tensor import TensorSpec
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
@@ -31,7 +33,7 @@ _OVERRIDE_NOTE = re.compile("Liskov substitution principle|incompatible-override
 def install(errors: Any) -> None:
     """Puts the filter beneath all of mypy's own, once for each run."""
     watchers = errors._watchers
-    if any(getattr(getattr(w, "_filter", None), "is_of_rlt", False) for w in watchers[:1]):
+    if watchers and getattr(getattr(watchers[0], "_filter", None), "is_of_rlt", False):
         return
     watchers.insert(0, ErrorWatcher(errors, filter_errors=_Filter()))
 
@@ -42,11 +44,15 @@ class _Filter:
     def __init__(self) -> None:
         self._held_back: tuple[str, int] | None = None
         """Where the last override was passed over: its notes follow."""
+        self._returned: dict[tuple[str, Any, Any, str], int] = {}
+        """Reports of wrong results, by function: one wrong width is returned by every branch alike."""
 
     def __call__(self, file: str, info: Any) -> bool:
         """Whether a report is held back; a report that stands is put in people's words."""
         text: str = info.message
         if info.severity == "note" and self._held_back == (file, info.line) and _OVERRIDE_NOTE.search(text):
+            return True
+        if info.code is SHAPE and held_back(file, info.line, text):
             return True
         if "Tensor[" not in text and "Literal['" not in text:
             return False
@@ -54,6 +60,10 @@ class _Filter:
             if info.severity == "error" and not _stands(text):
                 self._held_back = (file, info.line) if _OVERRIDES.search(text) else None
                 return True
+            if text.startswith("Incompatible return value type"):
+                function = (file, *info.local_ctx, text)
+                if self._returned.setdefault(function, info.line) != info.line:
+                    return True
             info.message = people(text)
         except Exception:
             return False

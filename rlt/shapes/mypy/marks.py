@@ -32,3 +32,19 @@ class Cpu:
 
 class Cuda:
     """Lies on an NVIDIA GPU."""
+
+
+class Turns(Generic[Width]):
+    """Begins the layers that one turn of a loop puts in a list; its text says how sizes go from turn to turn."""
+
+
+class Either:
+    """Begins the ways in which a part of a network may be built."""
+
+
+class Same:
+    """A layer that is not known and keeps its input's shape: what `activation()` makes."""
+
+
+class Built(Generic[Width]):
+    """Around what a function builds, in the names of its parameters: to be read by its calls alone."""

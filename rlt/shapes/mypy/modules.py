@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr
+from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr, ReturnStmt
 from mypy.types import (
     AnyType,
     CallableType,
@@ -19,11 +19,12 @@ from mypy.types import (
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
+from rlt.shapes.mypy.causes import report
 from rlt.shapes.mypy.classes import class_names
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape
-from rlt.shapes.mypy.reporting import SHAPE, layer_problem
+from rlt.shapes.mypy.reporting import layer_problem
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.signatures import Arguments, call_declared
@@ -43,7 +44,11 @@ STACKS = (
 
 
 class Refused(Exception):
-    """A call that does not fit, as text for the user."""
+    """A call that does not fit, as text for the user; `sizes` where it is one size against another."""
+
+    def __init__(self, text: str, sizes: tuple[D.Dim, D.Dim] | None = None) -> None:
+        super().__init__(text)
+        self.sizes = sizes
 
 
 def parts_of(t: Type | None) -> list[Type] | None:
@@ -63,6 +68,8 @@ def every_part(t: Type) -> Type | None:
     if not parts:
         return None
     first = parts[0]
+    if isinstance(get_proper_type(first), TupleType):  # of a dictionary, a loop or a branch
+        return None
     if isinstance(first, UnpackType):
         inner = get_proper_type(first.type)
         return inner.args[0] if isinstance(inner, Instance) and inner.args else None
@@ -101,7 +108,7 @@ def call(
             text = layer_problem(
                 problem, name, settings, inputs.positional, where=where, fed_by=fed_by, written=written
             )
-            raise Refused(text) from None
+            raise Refused(text, problem.sizes) from None
         return type_of_result(result, types.unknown_tensor(), types)
     if not isinstance(p, Instance):
         return None
@@ -120,24 +127,17 @@ def call(
             try:
                 return call_declared(declared, inputs, types, skip_self=True, built_with=held)
             except Unfit as unfit:
-                raise Refused(f"{p.type.name}.forward {unfit}{fed_by}") from None
+                raise Refused(f"{p.type.name}.forward {unfit}{fed_by}", unfit.sizes) from None
     return None
 
 
 def _chain(parts: list[Type], inputs: Arguments, types: TypeMaker, where: str) -> Type | None:
     """Through a Sequential, from what goes in."""
-    current: Type | None = None
-    for i, part in enumerate(parts):
-        given = inputs if i == 0 else Arguments([UNKNOWN_TENSOR if current is None else as_input(current)])
-        current = call_or_unknown(part, given, types, where=f" at position {i}{where}")
-    return current if parts else types.tensor(inputs.positional[0]) if inputs.positional else None
+    from rlt.shapes.mypy.chains import Chain
 
-
-def call_or_unknown(t: Type, inputs: Arguments, types: TypeMaker, where: str = "") -> Type | None:
-    try:
-        return call(t, inputs, types, where=where)
-    except NotUnderstood:
-        return None
+    first = inputs.positional[0] if inputs.positional else UNKNOWN_TENSOR
+    result = Chain(types, where=where).through(parts, first, counted=True)
+    return type_of_result(result, types.unknown_tensor(), types)
 
 
 def as_input(t: Type) -> Any:
@@ -187,11 +187,46 @@ def call_hook(ctx: Any) -> Type:
             call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types, where=built, written=written)
         result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context))
     except Refused as refused:
-        ctx.api.fail(str(refused), ctx.context, code=SHAPE)
+        report(ctx, str(refused), refused.sizes)
         return mended(t, inputs, types) if simple else _declared_result(t, types, ctx)
     if result is not None:
+        _check_returned(ctx, t, result, inputs, scope, types)
         return result
     return types.unknown_tensor() if simple else ctx.default_return_type
+
+
+def _check_returned(ctx: Any, t: Instance, result: Type, inputs: Arguments, scope: CheckedScope, types: TypeMaker) -> None:
+    """A network that is one of several (`DuelingHead | nn.Linear`), whose result is returned: each gives what is declared.
+
+    mypy's own report, which stands where none of them does, is lenient with the several shapes of one variable.
+    """
+    node = ctx.context
+    several = get_proper_type(scope.type_of(node.callee) or t) if isinstance(node, CallExpr) else t
+    function = scope.functions[-1] if scope.functions else None
+    if not isinstance(several, UnionType) or not isinstance(function, FuncDef):
+        return
+    declared = get_proper_type(function.type) if function.type is not None else None
+    wanted, got = spec_of(declared.ret_type) if isinstance(declared, CallableType) else None, spec_of(result)
+    if wanted is None or got is None or _gives(got, wanted):
+        return
+    if not any(isinstance(s, ReturnStmt) and s.expr is node for s in everywhere(function.body.body)):
+        return
+    others = [spec_of(call_or_unknown(other, inputs, types)) for other in several.items]
+    if any(o is not None and _gives(o, wanted) for o in others):
+        sizes = next(pair for pair in zip(wanted.dims, got.dims) if D.differ(*pair))
+        report(ctx, f"{text_of(t)} gives {got}, but {function.name} declares {wanted}", sizes)
+
+
+def _gives(got: TensorSpec, wanted: TensorSpec) -> bool:
+    same_rank = got.rank is not None and got.rank == wanted.rank
+    return not same_rank or not any(map(D.differ, got.dims, wanted.dims))
+
+
+def call_or_unknown(t: Type, inputs: Arguments, types: TypeMaker) -> Type | None:
+    try:
+        return call(t, inputs, types)
+    except (Refused, NotUnderstood):
+        return None
 
 
 def _turns_of_a_loop(given: list[Given], scope: CheckedScope, node: Any) -> list[TensorSpec]:

@@ -19,8 +19,9 @@ from rlt.shapes.mypy.calls import (
     type_of_result,
     values_of,
 )
+from rlt.shapes.mypy.causes import report
 from rlt.shapes.mypy.conversions import CONVERSIONS
-from rlt.shapes.mypy.reporting import SHAPE, operator_problem
+from rlt.shapes.mypy.reporting import operator_problem
 from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.targets import as_stored, unpacked_into
 from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, spec_of
@@ -114,7 +115,7 @@ def _answer(
     rule = operator_rule(name, method)
     assert rule is not None
     if positional and isinstance(positional[0], Many):
-        return _joined_many(name, rule, positional[0].each, positional[1:], keywords)
+        return _joined_many(name, rule, positional[0], positional[1:], keywords)
     if _is_pairwise(name) and len(positional) == 2 and not keywords:
         shift = len(positional) - len(given)
         for i, g in enumerate(given):
@@ -149,13 +150,15 @@ def _pieces(name: str, positional: list[Any], keywords: dict[str, Any], wanted: 
     return [x.of(x.dims[:at] + x.dims[at + 1 :])]
 
 
-def _joined_many(name: str, rule: Any, each: TensorSpec, rest: list[Any], keywords: dict[str, Any]) -> Any:
-    """cat or stack of a list whose length is not known: all sizes but the one along `dim`."""
+def _joined_many(name: str, rule: Any, many: Many, rest: list[Any], keywords: dict[str, Any]) -> Any:
+    """cat or stack of a list of alike tensors; the size along `dim` is known where their number is."""
     dim = keywords.get("dim", rest[0] if rest else 0)
     if name not in ("cat", "stack", "concat", "concatenate") or type(dim) is not int:
         raise NotUnderstood
-    one = rule([each], dim)
-    return one.of(one.shape.replace(dim, None)) if one.rank is not None else one
+    one = rule([many.each], dim)
+    if one.rank is None:
+        return one
+    return one.of(one.shape.replace(dim, many.count if name == "stack" else D.mul(many.each.shape.size(dim), many.count)))
 
 
 def _holds_tensor(v: Any) -> bool:
@@ -234,7 +237,7 @@ def _report(
             said = f'"{symbol}"'
     else:
         said = name
-    ctx.api.fail(operator_problem(problem, said, here), ctx.context, code=SHAPE)
+    report(ctx, operator_problem(problem, said, here), problem.sizes)
 
 
 def _may_be_another(ctx: Any, scope: CheckedScope) -> bool:

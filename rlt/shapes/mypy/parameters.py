@@ -7,16 +7,15 @@ from typing import Any
 from mypy.nodes import CallExpr, MemberExpr, NameExpr, TypeInfo
 from mypy.types import CallableType, Instance, TupleType, Type, get_proper_type
 
-from rlt.shapes import dims as D
 from rlt.shapes.mypy import builders, layers, modules, signatures
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.generics import PARAMETERS
 from rlt.shapes.mypy.scope import MODULE
+from rlt.shapes.mypy.sequences import given_sizes
 from rlt.shapes.mypy.settings import settings_of, with_settings
 from rlt.shapes.mypy.targets import accepting_others, as_stored, stored_once
 from rlt.shapes.mypy.tensors import checker_types, spec_of
-from rlt.shapes.rules.problem import as_dim
 
 
 def layer(ctx: Any) -> Type:
@@ -64,12 +63,10 @@ def _constructed(ctx: Any, cls: TypeInfo) -> Type:
     parameters, defaults = constructor(cls)
     try:
         given = given_arguments(ctx)
-        positional, keywords = values_of(given, scope_of(ctx, given))
+        positional, keywords = values_of(given, scope_of(ctx, given), runs=True)
     except NotUnderstood:
         return t
-    values = {**defaults, **dict(zip(parameters, positional)), **keywords}
-    sizes: dict[str, D.Dim] = {k: as_dim(v) for k, v in values.items()}
-    known = {k: v for k, v in sizes.items() if v is not None and k in parameters}
+    known = given_sizes(parameters, {**defaults, **dict(zip(parameters, positional)), **keywords})
     if not known or not stored_once(ctx.api, ctx.context):
         return t
     made = with_settings(t, known, checker_types(ctx.api))

@@ -11,7 +11,8 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from mypy.types import CallableType, FunctionLike, Type, UninhabitedType, get_pr
 from rlt.shapes.mypy import (
     attributes,
     beliefs,
+    builders,
     containers,
     filling,
     following,
@@ -45,6 +47,7 @@ from rlt.shapes.mypy import (
     parameters,
     powers,
     signatures,
+    weights,
 )
 from rlt.shapes.mypy.annotations import ANNOTATED, annotated
 from rlt.shapes.mypy.calls import NotUnderstood
@@ -123,97 +126,135 @@ class ShapePlugin(Plugin):
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
         return _guarded_annotation if fullname in ANNOTATED else None
 
-    # --------------------------------------------------------------------------------------------- before a call
+    # The answers depend on the name alone, and mypy asks for each call and attribute that it meets: they are kept.
 
     def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        if is_stdlib(fullname) or is_torch(fullname) or fullname.startswith("<"):
-            return None
-        return _guarded(_take_any_tensor)
+        return before_function(fullname)
 
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
-        if (is_stdlib(fullname) or is_torch(fullname)) and fullname not in _GROWING:
-            return None
-        return _guarded(_take_any_tensor)
-
-    # ---------------------------------------------------------------------------------------------- after a call
+        return before_method(fullname)
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        hook = self._function(fullname)
-        if hook is None:
-            return None
-        return _guarded(hook, everywhere=hook in _CONSTRUCTORS)
-
-    def _function(self, fullname: str) -> Callable[[Any], Type] | None:
-        if layers.layer_name(fullname):
-            return parameters.layer
-        if fullname == containers.SEQUENTIAL:
-            return containers.sequential
-        if fullname in (containers.MODULE_LIST, containers.MODULE_DICT):
-            return containers.module_list
-        if fullname in modules.STACKS:
-            return containers.stack
-        if fullname in ("builtins.enumerate", "builtins.zip", "builtins.reversed"):
-            return containers.iterated
-        if fullname in generics.PARAMETERS:
-            return parameters.parameter
-        if fullname in beliefs.BELIEFS:
-            return beliefs.believed
-        named = operators.short_name(fullname)
-        if named is not None:
-            return lambda ctx: operators.operator(ctx, *named)
-        if is_torch(fullname) or is_stdlib(fullname) or fullname.startswith("<"):  # "<list-comprehension>"
-            return None
-        return parameters.user_call
+        return after_function(fullname)
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        hook = self._method(fullname)
-        return None if hook is None else _guarded(hook)
-
-    def _method(self, fullname: str) -> Callable[[Any], Type] | None:
-        owner, _, name = fullname.rpartition(".")
-        if name == "__call__" and not is_stdlib(fullname):
-            return parameters.module_call
-        if fullname == filling.APPEND:
-            return filling.append
-        if owner in containers.CONTAINERS and name == "__getitem__":
-            return containers.item
-        if fullname.startswith(operators.METHODS) and name in indexing.HOOKS:
-            return indexing.HOOKS[name]
-        named = operators.short_name(fullname)
-        if named is not None:
-            return lambda ctx: operators.operator(ctx, *named)
-        if fullname in _READING:
-            return attributes.taken_out
-        if fullname in powers.POWERS:
-            return powers.power
-        if is_stdlib(fullname):
-            return None
-        if is_torch(fullname):
-            return parameters.torch_module_method if name in ("to", "cuda", "cpu", "eval", "train") else None
-        return signatures.method_hook
+        return after_method(fullname)
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
-        owner, _, name = fullname.rpartition(".")
-        if fullname.startswith(operators.METHODS):
-            if name in _REVERSED:
-                return _guarded(operators.reversed_operator)
-            if name in ("T", "mT", "data", "H", "mH"):
-                return _guarded(lambda ctx: operators.attribute(ctx, name))
-            return _guarded(attributes.sizes) if name == "shape" else None
-        if owner in containers.CONTAINERS and name in containers.DECORATED:
-            return _guarded(lambda ctx: containers.decorated(ctx, name))
-        if owner.startswith("torch.return_types."):
-            return _guarded(lambda ctx: attributes.of_result(ctx, name))
-        if is_stdlib(fullname) or is_torch(fullname):
-            return None
-        return _guarded(attributes.read)
+        return of_attribute(fullname)
 
 
-def _default(ctx: Any) -> Any:
-    for name in ("default_signature", "default_return_type", "default_attr_type"):
-        if hasattr(ctx, name):
-            return getattr(ctx, name)
-    raise AttributeError("a hook's context without a default")
+# ----------------------------------------------------------------------------------------------- before a call
+
+
+@cache
+def before_function(fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
+    if is_stdlib(fullname) or is_torch(fullname) or fullname.startswith("<"):
+        return None
+    return _guarded(_take_any_tensor)
+
+
+@cache
+def before_method(fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+    if (is_stdlib(fullname) or is_torch(fullname)) and fullname not in _GROWING:
+        return None
+    return _guarded(_take_any_tensor)
+
+
+# ------------------------------------------------------------------------------------------------ after a call
+
+
+@cache
+def after_function(fullname: str) -> Callable[[FunctionContext], Type] | None:
+    hook = _function(fullname)
+    if hook is None:
+        return None
+    return _guarded(hook, everywhere=hook in _CONSTRUCTORS)
+
+
+def _function(fullname: str) -> Callable[[Any], Type] | None:
+    if layers.layer_name(fullname):
+        return parameters.layer
+    if fullname == containers.SEQUENTIAL:
+        return containers.sequential
+    if fullname in (containers.MODULE_LIST, containers.MODULE_DICT):
+        return containers.module_list
+    if fullname in modules.STACKS:
+        return containers.stack
+    if fullname in ("builtins.enumerate", "builtins.zip", "builtins.reversed"):
+        return containers.iterated
+    if fullname in generics.PARAMETERS:
+        return parameters.parameter
+    if fullname in beliefs.BELIEFS:
+        return beliefs.believed
+    named = operators.short_name(fullname)
+    if named is not None:
+        return lambda ctx: operators.operator(ctx, *named)
+    if is_torch(fullname) or is_stdlib(fullname) or fullname.startswith("<"):  # "<list-comprehension>"
+        return None
+    return parameters.user_call
+
+
+@cache
+def after_method(fullname: str) -> Callable[[MethodContext], Type] | None:
+    hook = _method(fullname)
+    return None if hook is None else _guarded(hook)
+
+
+def _method(fullname: str) -> Callable[[Any], Type] | None:
+    owner, _, name = fullname.rpartition(".")
+    if name == "__call__" and not is_stdlib(fullname):
+        return parameters.module_call
+    if fullname == filling.APPEND:
+        return filling.append
+    if owner in containers.CONTAINERS and name == "__getitem__":
+        return containers.item
+    if fullname.startswith(operators.METHODS) and name in indexing.HOOKS:
+        return indexing.HOOKS[name]
+    named = operators.short_name(fullname)
+    if named is not None:
+        return lambda ctx: operators.operator(ctx, *named)
+    if fullname in _READING:
+        return attributes.taken_out
+    if fullname in powers.POWERS:
+        return powers.power
+    if name in weights.REGISTERED:
+        return weights.registered
+    if is_stdlib(fullname):
+        return None
+    if is_torch(fullname):
+        return parameters.torch_module_method if name in ("to", "cuda", "cpu", "eval", "train") else None
+    return signatures.method_hook
+
+
+@cache
+def of_attribute(fullname: str) -> Callable[[AttributeContext], Type] | None:
+    owner, _, name = fullname.rpartition(".")
+    if fullname.startswith(operators.METHODS):
+        if name in _REVERSED:
+            return _guarded(operators.reversed_operator)
+        if name in ("T", "mT", "data", "H", "mH"):
+            return _guarded(lambda ctx: operators.attribute(ctx, name))
+        return _guarded(attributes.sizes) if name == "shape" else None
+    if owner in containers.CONTAINERS and name in containers.DECORATED:
+        return _guarded(lambda ctx: containers.decorated(ctx, name))
+    if owner.startswith("torch.return_types."):
+        return _guarded(lambda ctx: attributes.of_result(ctx, name))
+    if name in ("weight", "bias") and layers.layer_name(owner):
+        return _guarded(lambda ctx: weights.of_layer(ctx, name))
+    if is_stdlib(fullname) or is_torch(fullname):
+        return None
+    return _guarded(attributes.read)
+
+
+_DEFAULTS: dict[type, Callable[[Any], Any]] = {
+    FunctionSigContext: attrgetter("default_signature"),
+    MethodSigContext: attrgetter("default_signature"),
+    FunctionContext: attrgetter("default_return_type"),
+    MethodContext: attrgetter("default_return_type"),
+    AttributeContext: attrgetter("default_attr_type"),
+}
+"""What each kind of hook is given as mypy's own answer."""
 
 
 _CONSTRUCTORS = (parameters.layer, containers.sequential, containers.module_list, containers.stack)
@@ -224,11 +265,14 @@ def _guarded(hook: Callable[[Any], Any], everywhere: bool = False) -> Callable[[
     """A fault of ours never stops mypy: the call keeps the type that mypy found. RLT_PLUGIN_DEBUG=1 shows it."""
 
     def guarded(ctx: Any) -> Any:
-        default = _default(ctx)
-        if is_torch(ctx.api.tree.fullname + ".") or not (everywhere or following.is_followed(ctx.api)):
+        default = _DEFAULTS[type(ctx)](ctx)
+        followed = following.is_followed(ctx.api)
+        if not (everywhere or followed) or is_torch(ctx.api.tree.fullname + "."):
             return default
         try:
             leniency.install(ctx.api.msg.errors)
+            if followed:
+                builders.prepare(ctx.api)
             return hook(ctx)
         except NotUnderstood:
             return without_shapes(default, checker_types(ctx.api)) if has_shape(default) else default

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from mypy.types import (
     AnyType,
@@ -17,8 +18,10 @@ from mypy.types import (
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.sequences import BOUND, Sizes, in_terms_of
 from rlt.shapes.mypy.settings import read, substituted, write
 from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, core, loose, spec_of
+from rlt.shapes.rules.problem import as_dim
 from rlt.shapes.shape import Shape
 
 _DEEPEST = 6  # recursive aliases have no bottom
@@ -70,11 +73,12 @@ def renamed(t: Type, rename: Renaming, types: TypeMaker, runs: dict[str, Shape] 
         held = core(x.args[0])
         if not isinstance(held, LiteralType) or not isinstance(held.value, str):
             return x
-        names = set().union(*(D.names_in(v) for v in _sizes(read(held.value)))) if held.value else set()
-        if not names:
+        kept = read(held.value)
+        names = set().union(*map(D.names_in, _sizes(kept)))
+        if not names and not any(isinstance(v, Sizes) for v in kept.values()):
             return x
-        values = {n: rename(D.name(n)) for n in names}
-        text = write(substituted(read(held.value), values))
+        values = rename.values if isinstance(rename, only) else {n: _named(n, rename) for n in names}
+        text = write(substituted(kept, values))
         return Instance(x.type, [loose(types.text(text))], line=x.line, column=x.column)
 
     return _mapped(t, tensor, settings)
@@ -85,6 +89,8 @@ def _sizes(values: object) -> list[Dim]:
         return [s for v in values.values() for s in _sizes(v)]
     if isinstance(values, (tuple, list)):
         return [s for v in values for s in _sizes(v)]
+    if isinstance(values, Sizes):
+        return _sizes(values.values())
     return [values] if isinstance(values, D.Sym) else []
 
 
@@ -126,12 +132,26 @@ def _mapped(
     return t
 
 
-def only(values: dict[str, Dim]) -> Renaming:
+def _named(name: str, rename: Renaming) -> Dim:
+    bound = name.startswith(BOUND) and not isinstance(rename, partly)
+    return D.name(name) if bound else rename(D.name(name))
+
+
+class partly:
+    """Names in `values` become these; the others stay."""
+
+    def __init__(self, values: Mapping[str, Dim]) -> None:
+        self.values = values
+
+    def __call__(self, d: Dim) -> Dim:
+        return D.substitute(d, self.values)
+
+
+class only:
     """Names in `values` become these; sizes with any other name become unknown."""
 
-    def rename(d: Dim) -> Dim:
-        return D.substitute(d, {n: values.get(n) for n in D.names_in(d)}) if isinstance(d, D.Sym) else d
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
 
-    return rename
-
-
+    def __call__(self, d: Dim) -> Dim:
+        return as_dim(in_terms_of(d, self.values))

@@ -9,12 +9,13 @@ from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import Assignment, assignments
-from rlt.shapes.mypy.classes import attribute_size, facts_of, is_size, latest, names_of_base, signature_names
+from rlt.shapes.mypy.classes import attribute_size, facts_of, latest, names_of_base, parameter_value, signature_names
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.mutations import unchanged
+from rlt.shapes.mypy.sequences import Sizes, in_terms_of
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import spec_of
-from rlt.shapes.rules.problem import UNKNOWN, as_dim
+from rlt.shapes.rules.problem import UNKNOWN
 from rlt.shapes.rules.tensor import TensorSpec
 
 MODULE = "torch.nn.modules.module.Module"
@@ -59,18 +60,26 @@ class CheckedScope:
         for function in reversed(self.functions):
             found = latest(local_assignments(function), e.name, e.line)
             if found is UNKNOWN:
-                return UNKNOWN
+                return self._read(function, e)
             if found is not None:
                 return self._assigned(found, e, depth)
             for a in function.arguments:
                 if a.variable.name == e.name and (e.node is None or e.node is a.variable):
                     constructs = isinstance(function, FuncDef) and function.name == "__init__"
-                    return D.name(e.name) if is_size(a.type_annotation, of_constructor=constructs) else UNKNOWN
+                    value = parameter_value(e.name, a.type_annotation, of_constructor=constructs)
+                    return UNKNOWN if isinstance(value, Sizes) and not unchanged(e.name, function.body.body) else value
         if isinstance(e.node, Var) and e.node.fullname.startswith(self.api.tree.fullname + "."):
             outer = [a for a in module_assignments(self.api.tree) if a.name == e.name and not a.of_self]
             if len(outer) == 1:
                 return self._assigned(outer[0], e, depth)
         return UNKNOWN
+
+    def _read(self, function: FuncItem, e: NameExpr) -> Any:
+        """A name that a loop or a branch sets, read after it."""
+        from rlt.shapes.mypy.builders import value_at
+
+        is_plain = isinstance(function, FuncDef) and function is self.functions[-1]
+        return value_at(function, e, self.api, self.cls) if is_plain and isinstance(function, FuncDef) else UNKNOWN
 
     def _assigned(self, found: Assignment, e: NameExpr, depth: int) -> Any:
         if found.value is None or (isinstance(found.value, ListExpr) and self._grows(e.name)):
@@ -110,8 +119,7 @@ class CheckedScope:
             if found is None:
                 return UNKNOWN
             names = names_of_base(owner.type, found[1]) or {}
-            values = {k: as_dim(v) for k, v in held.items()}
-            return _in_terms_of(found[0], names, values)
+            return in_terms_of(in_terms_of(found[0], names) if names else found[0], held)
         t = get_proper_type(self.type_of(e) or owner)
         is_int = isinstance(t, Instance) and t.type.fullname == "builtins.int"
         if is_int and self._is_configuration(e.expr):
@@ -127,7 +135,7 @@ class CheckedScope:
         if owner is self.cls:
             return size if self.cls.has_base(MODULE) or self._own_names(size) else UNKNOWN
         names = names_of_base(self.cls, owner)
-        return UNKNOWN if names is None else _in_terms_of(size, names, None)
+        return UNKNOWN if names is None else in_terms_of(size, names) if names else size
 
     def _own_names(self, size: Any) -> bool:
         """Whether the names in a size of a class that is no network are those of the method, or it has none."""
@@ -142,18 +150,6 @@ class CheckedScope:
         if not isinstance(e, NameExpr):
             return False
         return any(a.variable.name == e.name for f in self.functions for a in f.arguments)
-
-
-def _in_terms_of(size: Any, names: dict[str, D.Dim], values: dict[str, D.Dim] | None) -> Any:
-    """A size of a class, first in the names of its subclass, then with what the object was built with."""
-    if isinstance(size, tuple):
-        return tuple(_in_terms_of(s, names, values) for s in size)
-    if not isinstance(size, D.Sym):
-        return size
-    size = D.substitute(size, names)
-    if isinstance(size, D.Sym) and values is not None:
-        size = D.substitute(size, {n: values.get(n) for n in D.names_in(size)})
-    return UNKNOWN if size is None else size
 
 
 _WALKED: dict[Any, list[Assignment]] = {}

@@ -11,9 +11,9 @@ from typing import Any
 
 from mypy.types import Instance, LiteralType, Type, get_proper_type
 
-from rlt.shapes import dims as D
 from rlt.shapes.dim_text import parse_dim
 from rlt.shapes.mypy.constants import encode
+from rlt.shapes.mypy.sequences import in_terms_of, joined, parameter
 from rlt.shapes.mypy.tensors import TypeMaker, core, loose
 from rlt.shapes.rules.problem import UNKNOWN
 
@@ -39,7 +39,8 @@ def _decode(node: ast.expr) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Tuple):
-        return tuple(_decode(item) for item in node.elts)
+        runs = (parameter(ast.unparse(i.value)) if isinstance(i, ast.Starred) else (_decode(i),) for i in node.elts)
+        return joined(runs)
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
         return -node.operand.value  # type: ignore[operator]
     size = parse_dim(ast.unparse(node))
@@ -63,13 +64,6 @@ def settings_of(t: Type | None) -> Settings | None:
     return None
 
 
-def substituted(settings: Mapping[str, Any], values: Mapping[str, D.Dim]) -> Settings:
-    """The settings with names replaced by what the surrounding object was built with."""
-
-    def one(v: Any) -> Any:
-        if isinstance(v, D.Sym):
-            size = D.substitute(v, values)
-            return UNKNOWN if size is None else size
-        return tuple(one(i) for i in v) if isinstance(v, tuple) else v
-
-    return {k: one(v) for k, v in settings.items()}
+def substituted(settings: Mapping[str, Any], values: Mapping[str, Any]) -> Settings:
+    """The settings with names replaced by what the surrounding object was built with; unknown where one has no value."""
+    return {k: in_terms_of(v, values) for k, v in settings.items()}

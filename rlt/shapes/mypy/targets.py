@@ -25,7 +25,7 @@ def stored_once(api: Any, call: Expression) -> bool:
         for found in body:
             if found.value is call:
                 if found.of_self:
-                    return _times_set(scope, found.name) == 1
+                    return times_set(scope, found.name) == 1
                 same = [a for a in body if a.name == found.name and not a.of_self]
                 return len(same) == 1 or all(a.always for a in same)
     return True
@@ -49,7 +49,8 @@ def unpacked_into(api: Any, call: Expression) -> int | None:
     return max(places) + 1 if places else None
 
 
-def _times_set(scope: CheckedScope, attribute: str) -> int:
+def times_set(scope: CheckedScope, attribute: str) -> int:
+    """How often the class's methods assign `self.attribute`; 1 outside of classes."""
     if scope.cls is None:
         return 1
     defined = scope.cls.defn
@@ -69,7 +70,7 @@ def as_stored(api: Any, call: Expression, t: Type, types: TypeMaker) -> Type:
     for function in scope.functions:
         for found in local_assignments(function):
             if found.of_self and found.value is call:
-                if _times_set(scope, found.name) > 1 or found.index is not None:
+                if times_set(scope, found.name) > 1 or found.index is not None:
                     return without_shapes(t, types)
                 return accepting_others(t)
     return t

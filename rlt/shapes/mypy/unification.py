@@ -14,6 +14,11 @@ from rlt.shapes.shape import Shape
 class Unfit(Exception):
     """An argument that a declared parameter does not take; the text goes after the callee's name."""
 
+    def __init__(self, text: str, sizes: tuple[Dim, Dim] | None = None) -> None:
+        super().__init__(text)
+        self.sizes = sizes
+        """Expected and got, where it is one size against another."""
+
 
 @dataclass
 class Bindings:
@@ -57,7 +62,8 @@ class Bindings:
                 elif D.differ(self.sizes[name], got):
                     raise Unfit(
                         f'expects "{parameter}" of shape {declared} with {name}={self.sizes[name]}, '
-                        f"gets {given} where {name}={got}"
+                        f"gets {given} where {name}={got}",
+                        (self.sizes[name], got),
                     )
         for wanted, got in pairs:
             value = self.rename(wanted)
@@ -65,7 +71,8 @@ class Bindings:
                 names = ", ".join(f"{n}={self.sizes[n]}" for n in sorted(D.names_in(wanted)))
                 raise Unfit(
                     f'expects "{parameter}" of shape {declared}{f" with {names}" if names else ""}, '
-                    f"gets {given}: size {got} where {value} is expected"
+                    f"gets {given}: size {got} where {value} is expected",
+                    (value, got),
                 )
         if declared.run is not None and declared.run_name and given.rank is not None:
             after = len(declared.dims) - declared.run

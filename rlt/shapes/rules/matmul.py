@@ -162,7 +162,8 @@ def linear_function(input: TensorSpec, weight: TensorSpec, bias: Any = None) -> 
     if weight.rank == 1:
         return input.of(Shape(shape.dims[:-1], shape.run, shape.run_name))
     if isinstance(bias, TensorSpec) and bias.rank == 1 and D.differ(bias.dims[0], weight.dims[0]) and bias.dims[0] != 1:
-        raise Problem(f"a bias of {D.show(weight.dims[0])}", str(bias.shape), argument=2, involved=(1, 2))
+        sizes = (weight.dims[0], bias.dims[0])
+        raise Problem(f"a bias of {D.show(sizes[0])}", str(bias.shape), sizes=sizes, argument=2, involved=(1, 2))
     return input.of(shape.with_last((weight.dims[0],), 1))
 
 

@@ -103,3 +103,16 @@ def test_the_plugin_imports_no_torch() -> None:
     code = "import sys, rlt.mypy_plugin; print([m for m in ('torch', 'jaxtyping', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_plugin_adds_no_section_that_mypy_calls_unused() -> None:
+    from mypy.options import Options
+
+    from rlt.shapes.mypy.plugin import ShapePlugin
+
+    options: Any = Options()
+    ShapePlugin(options)
+    unused = options.get_unused_configs() if hasattr(options, "get_unused_configs") else options.unused_configs
+    assert unused == set()
+    assert options.clone_for_module("rlt.nn.mlp").preserve_asts
+    assert not options.clone_for_module("torch.nn").preserve_asts
