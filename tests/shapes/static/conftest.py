@@ -1,4 +1,4 @@
-"""One mypy process for all case files: reading torch takes it most of its time."""
+"""One run of mypy for all case files, the project and its spoilt copies: reading torch takes it most of its time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import pytest
 from filelock import FileLock
 
 from rlt.store.atomic import write_text
+from tests.house.source import ROOT
+from tests.shapes.mutants import write
+from tests.shapes.widths import all_widths, networks
 
 CASES = Path(__file__).parent / "cases"
 UNSEEN = Path(__file__).parents[1] / "unseen"
@@ -73,13 +76,22 @@ def all_files() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def messages(run_checker: Callable[..., list[str]], all_files: list[Path], shared: Path) -> list[str]:
-    """What the checker says of every case file and every unseen program, found by the process that comes first."""
-    found = shared / "messages.json"
+    """What the checker says of every case file, every unseen program, the project, and each copy of a network of the
+    project as it is (`plain_…`) and with one width wrong (`mutant_…`); found by the process that comes first."""
+    found, copies = shared / "messages.json", shared / "copies"
     with FileLock(shared / "messages.lock"):
         if not found.exists():
-            write_text(found, json.dumps(run_checker(all_files)))
+            copies.mkdir()
+            paths = [write(None, module, f"plain_{i}", copies) for i, module in enumerate(networks())]
+            paths += [write(width, width.module, f"mutant_{i}", copies) for i, width in enumerate(all_widths())]
+            write_text(found, json.dumps(run_checker([*all_files, *paths, ROOT / "rlt", ROOT / "experiments"])))
     said: list[str] = json.loads(found.read_text(encoding="utf-8"))
     return said
+
+
+def of_files(messages: Iterable[str], files: Iterable[Path]) -> list[str]:
+    """The messages about these files and those in these folders."""
+    return [m for m in messages if any(Path(m.partition(":")[0]).resolve().is_relative_to(f) for f in files)]
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,14 @@
 """Every width of every network of the project, one greater: one error of the type checker, where the layer is used.
 
-One run over all copies. What the checker cannot know stands in a list, with the reason; the constructor stops all of it.
+What the checker cannot know stands in a list, with the reason; the constructor stops all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.shapes.mutants import write
-from tests.shapes.static.conftest import Reports, read_reports
-from tests.shapes.widths import Width, all_widths, function_lines, label, networks, places, users
+from tests.shapes.static.conftest import Reports
+from tests.shapes.widths import Width, all_widths, function_lines, label, places, users
 
 UNKNOWN = {"nn.recurrent.RecurrentCore torch.empty size 0"}
 """Mistakes that the type checker cannot know: parameters that are registered in a loop, under names that are computed.
@@ -19,24 +16,15 @@ UNKNOWN = {"nn.recurrent.RecurrentCore torch.empty size 0"}
 torch does not know either: its kernel reads the first rows and never asks how many there are."""
 
 
-@pytest.fixture(scope="module")
-def copies(run_checker: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Reports:
-    """What the checker says of every copy, in one run."""
-    folder = tmp_path_factory.mktemp("widths")
-    paths = [write(None, module, f"plain_{i}", folder) for i, module in enumerate(networks())]
-    paths += [write(width, width.module, f"mutant_{i}", folder) for i, width in enumerate(all_widths())]
-    return read_reports(run_checker(paths))
-
-
 @pytest.mark.slow
-def test_the_checker_finds_nothing_in_the_networks_as_they_are(copies: Reports) -> None:
-    assert {name: found for name, found in copies.items() if name.startswith("plain_")} == {}
+def test_the_checker_finds_nothing_in_the_networks_as_they_are(reports: Reports) -> None:
+    assert {name: found for name, found in reports.items() if name.startswith("plain_")} == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("i", "width"), list(enumerate(all_widths())), ids=[str(w) for w in all_widths()])
-def test_a_wrong_width_is_one_error_of_the_checker_where_its_layer_is_used(i: int, width: Width, copies: Reports) -> None:
-    found = [(line, message) for line, messages in copies[f"mutant_{i}.py"].items() for message in messages]
+def test_a_wrong_width_is_one_error_of_the_checker_where_its_layer_is_used(i: int, width: Width, reports: Reports) -> None:
+    found = [(line, message) for line, messages in reports[f"mutant_{i}.py"].items() for message in messages]
     if label(width) in UNKNOWN:
         assert found == [], "the checker knows it by now: take it off the list"
         return
