@@ -150,3 +150,14 @@ def test_a_measure_of_resume_sees_what_differs(tmp_path, here):
     for part in ("last.rlt: learner.weights", "metrics.csv: row ", "last.rlt: learner.own"):
         assert part in found, part
     assert differences(run, run) == []
+
+
+def test_a_benchmark_holds_where_each_row_of_its_last_table_reaches_its_bar():
+    from experiments.proofs.agents import fast_enough, last_table, no_slower
+
+    head = "| update | times as fast | must reach |\n|---|---|---|\n"
+    shown, rows = last_table(f"{head}| PPO | 6.10 | 5 |\n{head}| PPO | 6.10 | 5 |\n| DQN | 2.99 | 3 |\n")
+    assert [row["update"] for row in rows] == ["PPO", "DQN"]
+    assert shown.count("must reach") == 1
+    assert [fast_enough(row) for row in rows] == [True, False]
+    assert [no_slower({"ratio": ratio}) for ratio in ("0.93", "1.00", "1.01")] == [True, True, False]
