@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from gymnasium.spaces import Discrete
 from torch import nn
 
 import rlt
 from rlt.engine.optimizers import Adam
 from rlt.engine.step import Group, Network, Step
 from rlt.engine.training import TrainingStep
+from rlt.errors import ConfigError
 from rlt.nn import MLP
 from rlt.rl.agent import Agent
 from rlt.rl.extensions import Exploration, IntrinsicReward, LossTerm
@@ -55,6 +57,9 @@ class Lasting(Exploration):
 
     def prepare(self, agent: Agent) -> None:
         super().prepare(agent)
+        if not isinstance(agent.action_space, Discrete):
+            raise ConfigError("Lasting draws among actions", "expected: a Discrete space", f"got: {agent.action_space}")
+        self.n_actions = int(agent.action_space.n)
         self.chances = torch.arange(1, self.longest + 1, device=agent.generators.exploration.device) ** -self.exponent
         self.left = torch.zeros(agent.vector_size, dtype=torch.int64, device=agent.device)
         self.kept = torch.zeros_like(self.left)
@@ -63,7 +68,7 @@ class Lasting(Exploration):
     def explore(self, obs: Tensor, generator: torch.Generator) -> Int64[Tensor, "envs"]:
         n, device = len(self.left), self.left.device
         coin = torch.rand(n, generator=generator, device=generator.device).to(device)
-        drawn = torch.randint(self.agent.action_space.n, (n,), generator=generator, device=generator.device).to(device)
+        drawn = torch.randint(self.n_actions, (n,), generator=generator, device=generator.device).to(device)
         duration = 1 + torch.multinomial(self.chances, n, replacement=True, generator=generator).to(device)
         begins = (self.left == 0) & (coin < self.agent.config.exploration.at(self.agent.progress()))
         self.left, self.kept = torch.where(begins, duration, self.left), torch.where(begins, drawn, self.kept)
@@ -96,11 +101,9 @@ class RND(IntrinsicReward):
     def prepare(self, agent: Agent) -> None:
         super().prepare(agent)
         n = math.prod(agent.observation_space.shape or ())
-        parts = {
-            "target": MLP(n, self.features), "predictor": MLP(n, self.features), "seen": ObservationNormalizer((n,), clip=5.0),
-            "scaler": ReturnScaler(),
-        }
-        self.parts = nn.ModuleDict(parts).to(agent.device)
+        self.seen, self.scaler = ObservationNormalizer((n,), clip=5.0), ReturnScaler()
+        networks = {"target": MLP(n, self.features), "predictor": MLP(n, self.features)}
+        self.parts = nn.ModuleDict({**networks, "seen": self.seen, "scaler": self.scaler}).to(agent.device)
         self.step = TrainingStep({"predictor": Group(self.parts["predictor"], Adam())}, self.learn)
         self.rate = torch.tensor([self.learning_rate], device=agent.device)
         self.running = torch.zeros(agent.vector_size, device=agent.device)
@@ -117,11 +120,11 @@ class RND(IntrinsicReward):
     @rlt.typed
     def reward(self, obs: Tensor, action: Any, step: Transition) -> Float32[Tensor, "envs"]:
         reached = step.final_obs.flatten(1)
-        self.parts["seen"].update(reached)
-        error = self.step(self.parts["seen"](reached))["error"]
+        self.seen.update(reached)
+        error = self.step(self.seen(reached))["error"]
         self.running = self.agent.config.gamma * self.running + error
-        self.parts["scaler"].update(self.running)
-        return self.weight * self.parts["scaler"](error)
+        self.scaler.update(self.running)
+        return self.weight * self.scaler(error)
 
     def state(self) -> dict[str, Any]:
         parts = {name: value.clone() for name, value in self.parts.state_dict().items()}
