@@ -12,19 +12,78 @@ from typing import Any
 
 import Box2D
 import numpy as np
+from gymnasium.envs.box2d import bipedal_walker as bipedal
 from gymnasium.envs.box2d import car_racing
 from gymnasium.envs.box2d.bipedal_walker import BipedalWalker as _BipedalWalker
 from gymnasium.envs.box2d.car_racing import CarRacing as _CarRacing
 
 
 class BipedalWalker(_BipedalWalker):
-    """`BipedalWalker-v3` and `BipedalWalkerHardcore-v3`."""
+    """`BipedalWalker-v3` and `BipedalWalkerHardcore-v3`.
+
+    A step is Gymnasium's, number for number, a quarter faster: each of its `np.clip` of one number costs 5 us, and it makes
+    twelve. They are made of all four at once here, in the same precision (float32, as actions are).
+    """
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         self.world.contactListener = None
         self.world = Box2D.b2World()
         self.terrain = []  # nothing for Gymnasium's _destroy to do: the bodies went with their world
         return super().reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> Any:
+        if action.__class__ is not np.ndarray or action.dtype != np.float32 or self.render_mode == "human":
+            return super().step(action)
+        strength = np.minimum(np.abs(action), _ONE)
+        for joint, speed, torque, sign in zip(
+            self.joints, _SPEEDS, (bipedal.MOTORS_TORQUE * strength).tolist(), np.sign(action).tolist(), strict=True
+        ):
+            joint.motorSpeed, joint.maxMotorTorque = float(speed * sign), torque
+        self.world.Step(1.0 / bipedal.FPS, 6 * 30, 2 * 30)
+        hull: Any = self.hull
+        joints, lidar, ray = self.joints, self.lidar, self.world.RayCast
+        position, velocity = hull.position, hull.linearVelocity
+        x, y = position.x, position.y
+        for beam, (across, down) in zip(lidar, _BEAMS, strict=True):
+            beam.fraction, beam.p1, beam.p2 = 1.0, position, (x + across, y - down)
+            ray(beam, position, beam.p2)
+        scale, fps, hip, knee = bipedal.SCALE, bipedal.FPS, bipedal.SPEED_HIP, bipedal.SPEED_KNEE
+        state = [
+            hull.angle,
+            2.0 * hull.angularVelocity / fps,
+            0.3 * velocity.x * (bipedal.VIEWPORT_W / scale) / fps,
+            0.3 * velocity.y * (bipedal.VIEWPORT_H / scale) / fps,
+            joints[0].angle,
+            joints[0].speed / hip,
+            joints[1].angle + 1.0,
+            joints[1].speed / knee,
+            1.0 if self.legs[1].ground_contact else 0.0,
+            joints[2].angle,
+            joints[2].speed / hip,
+            joints[3].angle + 1.0,
+            joints[3].speed / knee,
+            1.0 if self.legs[3].ground_contact else 0.0,
+            *[beam.fraction for beam in lidar],
+        ]
+        self.scroll = x - bipedal.VIEWPORT_W / scale / 5
+        shaping = 130 * x / scale - 5.0 * abs(state[0])
+        reward: Any = 0 if self.prev_shaping is None else shaping - self.prev_shaping
+        self.prev_shaping = shaping
+        for cost in 0.00035 * bipedal.MOTORS_TORQUE * strength:
+            reward -= cost
+        terminated = bool(self.game_over or x < 0)
+        if terminated:
+            reward = -100
+        if x > (bipedal.TERRAIN_LENGTH - bipedal.TERRAIN_GRASS) * bipedal.TERRAIN_STEP:
+            terminated = True
+        return np.array(state, dtype=np.float32), reward, terminated, False, {}
+
+
+_ONE = np.float32(1)
+_SPEEDS = (bipedal.SPEED_HIP, bipedal.SPEED_KNEE, bipedal.SPEED_HIP, bipedal.SPEED_KNEE)
+_BEAMS = [
+    (math.sin(1.5 * i / 10.0) * bipedal.LIDAR_RANGE, math.cos(1.5 * i / 10.0) * bipedal.LIDAR_RANGE) for i in range(10)
+]
 
 
 class CarRacing(_CarRacing):

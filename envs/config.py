@@ -18,7 +18,7 @@ class EnvConfig:
     """`auto`, `sync` (in this process), `native` (classic control and MuJoCo in batches), `pool` (worker processes).
     With other numbers, only by name: `envpool`, `warp` (MuJoCo in thousands on CUDA)."""
     workers: int | None = None
-    """Processes of backend `pool`. None: one for each core."""
+    """Processes of backend `pool`. None: one for each core but one; this process steps a share too."""
     timeout: float = 120.0
     """Seconds after which a worker of `pool` counts as hung: it is named and the run stops."""
     options: dict[str, Any] = field(default_factory=dict)

@@ -85,7 +85,8 @@ def make(
 
     `autoreset` is for people who use environments
     alone: agents need `same_step`. `next_step` resets on the step after an episode's end, whose action is ignored;
-    `disabled` leaves it to `reset(only=ended)`. `workers` (None: one per core) and `timeout` (seconds after which a
+    `disabled` leaves it to `reset(only=ended)`. `workers` (None: one for each core but one, and the
+    caller steps a share) and `timeout` (seconds after which a
     worker counts as hung) concern `backend="pool"`.
 
     Raises `EnvironmentFault` (unknown id, environment that cannot be made), `SpaceError` (a space that no agent could

@@ -22,7 +22,7 @@ class Recipe:
     autoreset: str
     purpose: type[Train] | type[Test]
     workers: int | None = None
-    """Processes of `pool`; None: one for each core."""
+    """Processes of `pool`; None: one for each core but one, and the caller steps a share."""
     timeout: float = 120.0
     """Seconds after which a worker of `pool` counts as hung."""
     vector_wrappers: tuple[VectorWrapper, ...] = ()

@@ -1,7 +1,8 @@
 """Backend `pool`: worker processes, each stepping several sub-environments into shared memory.
 
-A step sends one byte to each worker and waits for one byte back; nothing is pickled. Between `send` and `recv` the
-workers step while the caller does something else.
+Per step nothing is pickled, and while both sides are quick nothing is sent either (`rlt.envs.pool.line`). Between `send`
+and `recv` the workers step while the caller does something else. Unless it is told how many workers there shall be, there
+is one less than there are cores, and the caller steps a share in `recv`: no core is left to waiting.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -20,11 +22,13 @@ from numpy.typing import NDArray
 from rlt.envs import faults
 from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_finals
+from rlt.envs.group import Group
 from rlt.envs.layout import Arrays, Layout, mask_size
 from rlt.envs.mujoco.threads import cores
 from rlt.envs.pool import memory
 from rlt.envs.pool.journal import Journal
 from rlt.envs.pool.owner import Worker, WorkerFault
+from rlt.envs.pool.share import OwnShare
 from rlt.envs.recipe import Recipe
 from rlt.errors import RltError
 from rlt.types import Purpose
@@ -44,31 +48,40 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
 
     def __init__(self, recipe: Recipe) -> None:
         n = recipe.num_envs
-        count = min(recipe.workers or cores(), n)
+        shares, helps = _shares(n, recipe.workers)
         self._spec = recipe.source.spec()
         self._memory = memory.create()
         self._board = memory.EMPTY
         self._journal = Journal()
         self._count, self._mended, self._moment = 0, 0, (-1, -1)
         """Steps begun, workers replaced, and the number of the last of these and its step."""
-        self._workers: list[Worker] = []
+        self._workers: list[OwnShare | Worker] = []
         # Also when this object is dropped, or the interpreter ends, without close().
         self._finalizer: Any = weakref.finalize(self, _end, self._workers, self._memory)
         try:
-            for number in range(count):
-                share = range(n * number // count, n * (number + 1) // count)
-                self._workers.append(Worker(recipe.source.id, number, share, self._memory))
-            for worker in self._workers:
+            processes = [
+                Worker(recipe.source.id, number, share, self._memory)
+                for number, share in enumerate(shares)
+                if number or not helps
+            ]
+            self._workers += processes
+            for worker in processes:
                 self._ask_to_build(recipe, worker)
-            observation_space, action_space, fps = cloudpickle.loads(self._answers("the construction")[0])
+            if helps:  # beside the workers, which are building theirs
+                build = partial(Group, recipe.source, len(shares[0]), recipe.autoreset)
+                self._workers.insert(0, own := OwnShare(build, shares[0]))
+            told = [worker.built() for worker in processes]
+            observation_space, action_space, fps = cloudpickle.loads(told[0])
             observations, actions = Layout(observation_space, "observation"), ActionReader(action_space, n)
-            masks = mask_size(action_space)
-            os.ftruncate(self._memory, memory.size(observations, actions.layout, masks, n))
-            self._board = memory.attach(self._memory, observations, actions.layout, masks, n)
-            for worker in self._workers:
-                worker.start_renewal()  # any byte: the memory is sized
+            shape = memory.Shape(len(shares), n, observations, actions.layout, mask_size(action_space))
+            os.ftruncate(self._memory, shape.bytes)
+            self._lines, self._board = memory.attach(self._memory, shape)
+            for worker in processes:
+                worker.attach(self._lines)
+            if helps:
+                own.board = self._board.rows(0, own.num_envs)
             self._answers("the construction")
-            for worker in self._workers:
+            for worker in processes:
                 worker.allow(recipe.timeout)
         except BaseException:
             self._finalizer()
@@ -79,7 +92,8 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
 
     def _ask_to_build(self, recipe: Recipe, worker: Worker) -> None:
         worker.allow(max(recipe.timeout, _CONSTRUCTION))
-        worker.build(source=recipe.source, autoreset=recipe.autoreset, total=recipe.num_envs, spec=self._spec)
+        total, lines = recipe.num_envs, len(_shares(recipe.num_envs, recipe.workers)[0])
+        worker.build(source=recipe.source, autoreset=recipe.autoreset, lines=lines, total=total, spec=self._spec)
 
     def renew(self) -> None:
         """Builds every environment anew, in the same processes: as if nothing had been asked of them yet."""
@@ -114,10 +128,10 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         self._count += 1
         for shared, array in zip(self._board.actions, actions):
             shared[:] = array
-        self._tell(Worker.start_step)
+        self._tell(_start_step)
 
     def _finish(self, actions: Arrays) -> Outcome:
-        ended = any(self._answers("a step", Worker.start_step))
+        ended = any(self._answers("a step", _start_step))
         self._journal.step(actions)
         board = self._board
         obs, reward = self._copy(board.obs), board.reward.copy()
@@ -165,13 +179,13 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
     def _call(self, name: str, *arguments: Sequence[Any]) -> list[Any]:
         """The same call to every worker, each with its own arguments; their answers in order."""
 
-        def send(worker: Worker) -> None:
+        def send(worker: OwnShare | Worker) -> None:
             worker.start_call(name, *(arguments[worker.number] if arguments else ()))
 
         self._tell(send)
         return self._answers(name, send)
 
-    def _tell(self, send: Callable[[Worker], None]) -> None:
+    def _tell(self, send: Callable[[OwnShare | Worker], None]) -> None:
         """Sends every worker the same."""
         try:
             for number, worker in enumerate(self._workers):
@@ -183,7 +197,7 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
             self._end_after(error)
             raise
 
-    def _answers(self, what: str, send: Callable[[Worker], None] | None = None) -> list[Any]:
+    def _answers(self, what: str, send: Callable[[OwnShare | Worker], None] | None = None) -> list[Any]:
         """One answer from each worker. In the place of one that died or hangs a new one is sent the same again; where
         that is impossible, and where an environment raised, the whole pool ends."""
         try:
@@ -215,8 +229,8 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         try:
             new = self._workers[number] = Worker(self.id, number, old.share, self._memory)
             self._ask_to_build(self.recipe, new)
-            new.answer("the construction")
-            new.start_renewal()  # any byte: the memory is sized
+            new.built()
+            new.attach(self._lines)
             new.answer("the construction")
             new.start_call("catch_up", *state, self._journal.masks)
             new.answer("the steps since its last saved state")
@@ -242,7 +256,17 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
         return self._board.mask.copy() if self._masks else None
 
 
-def _end(workers: list[Worker], memory: int) -> None:
+def _shares(num_envs: int, workers: int | None) -> tuple[list[range], bool]:
+    """Who steps which sub-environments, and whether the first share is the caller's."""
+    count = min(workers or cores(), num_envs)
+    return [range(num_envs * k // count, num_envs * (k + 1) // count) for k in range(count)], workers is None and count > 1
+
+
+def _start_step(worker: OwnShare | Worker) -> None:
+    worker.start_step()
+
+
+def _end(workers: list[OwnShare | Worker], memory: int) -> None:
     for worker in workers:
         worker.hang_up()
     for worker in workers:

@@ -10,7 +10,7 @@ from rlt.envs.mujoco.task import Bools, Float32s, Float64s, MujocoTask, Outcome,
 class Runner(MujocoTask):
     """Rewarded for the speed of the first coordinate; shows positions, from `skipped` on, and velocities."""
 
-    skipped = 1
+    skipped, state_is_all = 1, True
 
     def before(self) -> Float64s:
         return self.gather("qpos")[:, 0]

@@ -1,4 +1,5 @@
-"""What the MuJoCo tasks share: one `MjData` per copy, stepped on threads, and gathering of its arrays."""
+"""What the MuJoCo tasks share: one `MjData` per copy, stepped on threads or in MuJoCo's own batch, and gathering of its
+arrays."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from gymnasium import Space
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
+from rlt.envs.mujoco.batch import NativeBatch
 from rlt.envs.mujoco.threads import Threads
 
 Rows = NDArray[np.intp]
@@ -29,6 +31,9 @@ class MujocoTask(ABC):
     contact_forces = False
     """Whether the task reads what `mj_rnePostConstraint` computes; nothing else depends on it."""
 
+    state_is_all = False
+    """Whether steps, observations, rewards and ends depend on the integration state alone, and read `qpos` and `qvel` only."""
+
     def __init__(self, example: Any, num_envs: int) -> None:
         self.example, self.model, self.num_envs = example, example.model, num_envs
         self.observation_space: Space[Any] = example.observation_space
@@ -42,7 +47,10 @@ class MujocoTask(ABC):
         self._ctrl = [data.ctrl for data in self.datas]
         self._action = np.zeros((num_envs, self.model.nu), np.float32)
         self._before: Any = None
-        self._threads = Threads(self._simulate, num_envs)
+        self._batch: NativeBatch | None = None
+        if self.state_is_all and num_envs > 1 and NativeBatch.exists():
+            self._batch = NativeBatch(self.model, self.datas, self.frame_skip)
+        self._threads = Threads(self._simulate, num_envs, None if self._batch is None else 0)
 
     @abstractmethod
     def before(self) -> Any:
@@ -54,6 +62,8 @@ class MujocoTask(ABC):
 
     def gather(self, name: str, first: int = 0) -> Float64s:
         """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`."""
+        if self._batch is not None:
+            return self._batch.array(name)[:, first:]
         key = f"{name}[{first}:]"
         if key not in self._views:
             # Views of the data's own memory, which never moves.
@@ -61,13 +71,21 @@ class MujocoTask(ABC):
         return np.concatenate(self._views[key]).reshape(self.num_envs, -1)
 
     def start(self, action: NDArray[Any]) -> None:
-        """Begins a step; the physics goes on beside the caller."""
+        """Begins a step; on threads the physics goes on beside the caller, in a batch it waits for `finish`."""
         self._before, self._action = self.before(), action
-        self._threads.start()
+        if self._batch is None:
+            self._threads.start()
+
+    def wait(self) -> None:
+        """Returns when the physics of the step is done."""
+        if self._batch is None:
+            self._threads.wait()
+        else:
+            self._batch.step(self._action)
 
     def finish(self) -> tuple[Float32s, Float32s, Bools]:
         """Waits for the physics."""
-        self._threads.wait()
+        self.wait()
         obs, reward, terminated = self.outcome(self._before, self._action)
         return obs.astype(np.float32), reward.astype(np.float32), terminated
 
@@ -81,12 +99,16 @@ class MujocoTask(ABC):
             form.data, form._np_random = self.datas[i], self.generators[i]
             mujoco.mj_resetData(self.model, form.data)
             obs[row] = form.reset_model()
+            if self._batch is not None:
+                self._batch.put(int(i))
             self.drawn[i] = {name: getattr(form, name) for name in self.drawn_fields}
         return obs
 
     def pour(self, i: int, bare: Any, terminated: bool) -> None:
         """Puts copy i into an instance of Gymnasium's class."""
         data = self.datas[i]
+        if self._batch is not None:
+            self._batch.get(i)
         if not self.contact_forces and data.time > 0:
             mujoco.mj_rnePostConstraint(self.model, data)  # Gymnasium's class has computed these in the last step
         bare.data, bare._np_random, bare._np_random_seed = data, self.generators[i], self.seeds[i]
@@ -96,6 +118,8 @@ class MujocoTask(ABC):
         """Puts what the instance holds into copy i, whose data it has already."""
         self.generators[i], self.seeds[i] = bare._np_random, bare._np_random_seed
         self.drawn[i] = {name: getattr(bare, name) for name in self.drawn_fields}
+        if self._batch is not None:
+            self._batch.put(i)
 
     def close(self) -> None:
         """Ends the threads."""

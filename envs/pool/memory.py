@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt.envs.layout import Arrays, Layout
+from rlt.envs.pool import line
 
 _ALIGNMENT = 64  # a cache line: two workers never write to the same one
 
@@ -51,22 +52,31 @@ def create() -> int:
     return fd
 
 
-def size(observations: Layout, actions: Layout, mask_size: int, num_envs: int) -> int:
-    """Bytes of a board."""
-    return _lay_out(None, observations, actions, mask_size, num_envs)[1]
+class Shape(NamedTuple):
+    """What the size of the memory depends on."""
+
+    workers: int
+    num_envs: int
+    observations: Layout
+    actions: Layout
+    mask_size: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the lines and the board."""
+        return _lay_out(None, self)[1]
 
 
-def attach(fd: int, observations: Layout, actions: Layout, mask_size: int, num_envs: int) -> Board:
-    """The board in the memory behind `fd`; the mapping lives as long as its arrays."""
-    memory = mmap.mmap(fd, size(observations, actions, mask_size, num_envs))
-    board, _ = _lay_out(memory, observations, actions, mask_size, num_envs)
-    return board
+def attach(fd: int, shape: Shape) -> tuple[memoryview, Board]:
+    """The lines of the workers, 16 int64 each, and the board in the memory behind `fd`; the mapping lives as long as
+    what is returned."""
+    memory = mmap.mmap(fd, shape.bytes)
+    board, _ = _lay_out(memory, shape)
+    return memoryview(memory)[: shape.workers * line.SIZE].cast("q"), board
 
 
-def _lay_out(
-    memory: mmap.mmap | None, observations: Layout, actions: Layout, mask_size: int, n: int
-) -> tuple[Any, int]:
-    offset = 0
+def _lay_out(memory: mmap.mmap | None, of: Shape) -> tuple[Any, int]:
+    offset, n = of.workers * line.SIZE, of.num_envs
 
     def place(shape: tuple[int, ...], dtype: Any) -> Any:
         nonlocal offset
@@ -80,12 +90,12 @@ def _lay_out(
         return [place((n, *leaf.shape), leaf.dtype) for leaf in layout.leaves]
 
     board = Board(
-        actions=leaves(actions),
-        obs=leaves(observations),
-        final=leaves(observations),
+        actions=leaves(of.actions),
+        obs=leaves(of.observations),
+        final=leaves(of.observations),
         reward=place((n,), np.float32),
         terminated=place((n,), np.bool_),
         truncated=place((n,), np.bool_),
-        mask=place((n, mask_size), np.bool_),
+        mask=place((n, of.mask_size), np.bool_),
     )
     return board, offset

@@ -9,12 +9,16 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 import cloudpickle
 
-from rlt.envs.pool.worker import CALL, DONE, ENDED, RENEW, STEP
+from rlt.envs.pool.line import MESSAGE, SIZE, WAKE, Line
+from rlt.envs.pool.worker import CALL, ENDED, RENEW, STEP, TOLD, wake
 from rlt.errors import EnvironmentFault
 
 
@@ -50,7 +54,8 @@ class Worker:
         theirs.close()
         os.close(watched)
         self._socket, self._seconds = ours, 0.0
-        self.pipe = Connection(os.dup(ours.fileno()))  # the same socket, for what is more than a byte
+        self._pipe = Connection(os.dup(ours.fileno()))  # the same socket, for what is more than a byte
+        self._line: Line | None = None
 
     def __repr__(self) -> str:
         last = self.first + self.num_envs - 1
@@ -58,22 +63,36 @@ class Worker:
         return f"worker {self.number} ({which})"
 
     def build(self, **asked: Any) -> None:
-        """Asks for the group; `answer` gives its spaces."""
+        """Asks for the group; `built` gives its spaces."""
         life, memory = self.fds[2], self.fds[1]
-        own = {"first": self.first, "num_envs": self.num_envs, "life": life, "memory": memory}
-        self.pipe.send_bytes(cloudpickle.dumps(asked | own))
+        own = {"number": self.number, "first": self.first, "num_envs": self.num_envs, "life": life, "memory": memory}
+        self._pipe.send_bytes(cloudpickle.dumps(asked | own))
+
+    def built(self) -> bytes:
+        """What it tells of the group, pickled."""
+        with self._in_time("the construction"):
+            return bytes(self._message())
+
+    def attach(self, lines: memoryview) -> None:
+        """The memory is sized, and `lines` in it: from now on both sides speak through them; `answer` waits for it."""
+        own = lines[self.number * SIZE // 8 : (self.number + 1) * SIZE // 8]
+        for i in range(len(own)):
+            own[i] = 0  # of the worker that was here before, perhaps
+        self._line = Line(own, 0, partial(wake, self._socket), self._read)
+        with self._alive():
+            self._socket.sendall(WAKE)
 
     def start_step(self) -> None:
         """Lets it step; `answer` waits."""
-        self._send(STEP)
+        self._say(STEP)
 
     def start_renewal(self) -> None:
         """Lets it build its environments anew; `answer` waits."""
-        self._send(RENEW)
+        self._say(RENEW)
 
     def start_call(self, name: str, *arguments: Any) -> None:
         """Lets it do anything else; `answer` waits."""
-        self._send(CALL, pickle.dumps((name, *arguments)))
+        self._say(CALL, pickle.dumps((name, *arguments)))
 
     def allow(self, seconds: float) -> None:
         """How long `answer` waits at most."""
@@ -82,32 +101,26 @@ class Worker:
         limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether `answer` would not wait."""
+        return self._line is not None and self._line.is_due
+
     def answer(self, what: str) -> Any:
         """What it answered to `what`: for a step, whether an episode ended. Raises what it raised."""
-        try:
-            byte = self._socket.recv(1)
-            if byte in (DONE, ENDED):
-                return byte == ENDED
-            if not byte:
-                raise EOFError
-            kind, value = self.pipe.recv()
-        except BlockingIOError as error:
-            raise WorkerFault(
-                self.share,
-                f"{self.env_id}: {self!r} did not finish {what} in {self._seconds:g} s",
-                "the pool has ended; a run goes on from its last checkpoint",
-                fix="timeout=SECONDS if the environment is only slow",
-            ) from error
-        except (EOFError, ConnectionResetError) as error:
-            raise self._died() from error
-        if kind == "error":
-            raise value
-        return value
+        assert self._line is not None
+        with self._in_time(what):
+            said = self._line.hear()
+            if said != TOLD:
+                return said == ENDED
+            while self._read() == WAKE:
+                pass
+            return self._message()
 
     def hang_up(self) -> None:
         """Closes the socket and the pipe that the worker watches: it ends, even inside an environment's Python code."""
         self._socket.close()
-        self.pipe.close()
+        self._pipe.close()
         life, self._life = self._life, -1
         if life >= 0:
             os.close(life)
@@ -120,13 +133,45 @@ class Worker:
             self.process.kill()
             self.process.wait()
 
-    def _send(self, byte: bytes, message: bytes | None = None) -> None:
-        try:
-            self._socket.sendall(byte)
+    def _say(self, what: int, message: bytes | None = None) -> None:
+        assert self._line is not None
+        with self._alive():
+            self._line.say(what)
             if message is not None:
-                self.pipe.send_bytes(message)
-        except (BrokenPipeError, ConnectionResetError) as error:
+                self._socket.sendall(MESSAGE)
+                self._pipe.send_bytes(message)
+
+    def _read(self) -> bytes:
+        byte = self._socket.recv(1)
+        if not byte:
+            raise EOFError
+        return byte
+
+    def _message(self) -> Any:
+        kind, value = self._pipe.recv()
+        if kind == "error":
+            raise value
+        return value
+
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             raise self._died() from error
+
+    @contextmanager
+    def _in_time(self, what: str) -> Iterator[None]:
+        try:
+            with self._alive():
+                yield
+        except BlockingIOError as error:
+            raise WorkerFault(
+                self.share,
+                f"{self.env_id}: {self!r} did not finish {what} in {self._seconds:g} s",
+                "the pool has ended; a run goes on from its last checkpoint",
+                fix="timeout=SECONDS if the environment is only slow",
+            ) from error
 
     def _died(self) -> WorkerFault:
         try:

@@ -6,12 +6,13 @@ run the owner's main script again). It imports no torch. When the socket closes,
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
@@ -20,14 +21,15 @@ import cloudpickle
 import gymnasium as gym
 
 from rlt.envs.group import Group
-from rlt.envs.layout import Arrays
 from rlt.envs.pool import memory
+from rlt.envs.pool.line import MESSAGE, SIZE, WAKE, Line
+from rlt.envs.pool.share import Share
 from rlt.errors import EnvironmentFault, RltError
 
-STEP, RENEW, CALL = b"s", b"n", b"c"
-"""What an owner sends; a message follows `CALL`."""
-DONE, ENDED, MESSAGE = b"d", b"e", b"m"
-"""What a worker answers; a message follows `MESSAGE`."""
+STEP, RENEW, CALL = range(3)
+"""What an owner says; a message follows `CALL`."""
+DONE, ENDED, TOLD = range(3)
+"""What a worker answers; a message follows `TOLD`."""
 
 
 def main(fd: int) -> None:
@@ -41,80 +43,63 @@ def main(fd: int) -> None:
             if asked["spec"] is not None:  # registered by the owner's script, say
                 gym.registry.setdefault(asked["spec"].id, asked["spec"])
             build = partial(Group, asked["source"], asked["num_envs"], asked["autoreset"], asked["first"])
-            group = build()
+            share = Share(build)
         except BaseException as error:
-            _answer(pipe, "error", _portable(error))
+            pipe.send(("error", _portable(error)))
             return
-        _answer(pipe, "done", cloudpickle.dumps((group.observation_space, group.action_space, group.render_fps)))
-        os.read(fd, 1)  # the owner has sized the memory
-        total, actions = asked["total"], group.actions.layout
-        board = memory.attach(asked["memory"], group.observations, actions, group.mask_size, total)
-        os.write(fd, DONE)
-        _serve(pipe, build, group, board.rows(asked["first"], asked["num_envs"]))
+        group = share.group
+        pipe.send(("done", cloudpickle.dumps((group.observation_space, group.action_space, group.render_fps))))
+        _read(fd)  # the owner has sized the memory
+        shape = memory.Shape(asked["lines"], asked["total"], group.observations, group.actions.layout, group.mask_size)
+        lines, board = memory.attach(asked["memory"], shape)
+        share.board = board.rows(asked["first"], asked["num_envs"])
+        own, number = socket.socket(fileno=os.dup(fd)), asked["number"]
+        line = Line(lines[number * SIZE // 8 :], 1, partial(wake, own), partial(_read, fd))
+        line.say(DONE)
+        _serve(pipe, line, share)
     except (EOFError, ConnectionResetError, BrokenPipeError):
         pass  # the owner is gone
 
 
-def _serve(pipe: Connection, build: Callable[[], Group], group: Group, board: memory.Board) -> None:
-    fd = pipe.fileno()
-    while asked := os.read(fd, 1):
-        arguments = pickle.loads(pipe.recv_bytes()) if asked == CALL else ()
+def wake(own: socket.socket) -> None:
+    """Wakes the process at the other end; where so many bytes lie there that one more would have to wait, it wakes too."""
+    with contextlib.suppress(BlockingIOError):
+        own.send(WAKE, socket.MSG_DONTWAIT)
+
+
+def _read(fd: int) -> bytes:
+    byte = os.read(fd, 1)
+    if not byte:
+        raise EOFError
+    return byte
+
+
+def _serve(pipe: Connection, line: Line, share: Share) -> None:
+    while True:
+        asked = line.hear()
+        arguments: tuple[Any, ...] = ()
+        if asked == CALL:
+            while _read(pipe.fileno()) == WAKE:
+                pass
+            arguments = pickle.loads(pipe.recv_bytes())
         try:
             if asked == STEP:
-                os.write(fd, ENDED if _step(group, board, board.actions) else DONE)
+                line.say(ENDED if share.step() else DONE)
             elif asked == RENEW:
-                group.close()
-                group = build()
-                os.write(fd, DONE)
+                share.renew()
+                line.say(DONE)
             else:
-                _answer(pipe, "done", _call(group, board, *arguments))
+                _answer(pipe, line, "done", share.call(*arguments))
         except (EOFError, ConnectionResetError, BrokenPipeError):
             raise
         except BaseException as error:
-            _answer(pipe, "error", _portable(error))
+            _answer(pipe, line, "error", _portable(error))
 
 
-def _answer(pipe: Connection, kind: str, value: Any) -> None:
+def _answer(pipe: Connection, line: Line, kind: str, value: Any) -> None:
+    line.say(TOLD)
     os.write(pipe.fileno(), MESSAGE)
     pipe.send((kind, value))
-
-
-def _call(group: Group, board: memory.Board, name: str, *arguments: Any) -> Any:
-    if name == "reset":
-        group.reset(arguments[0], board.obs, board.mask, arguments[1])
-        return group.masks
-    if name == "set_state":
-        group.set_state(arguments[0], board.obs, board.mask if arguments[1] else None)
-        return None
-    if name == "get_state":
-        return group.get_state()
-    if name == "get_exact_state":
-        try:
-            return group.get_state()
-        except Exception:  # an environment's own method: it is told of when somebody needs the state
-            return None
-    if name == "catch_up":
-        return _catch_up(group, board, *arguments)
-    if name == "render":
-        return group.render(arguments[0])
-    if name == "inexact_resume":
-        return group.inexact_resume
-    raise ValueError(name)
-
-
-def _catch_up(group: Group, board: memory.Board, state: Any, entries: list[tuple[str, Any]], masks: bool) -> None:
-    """Makes the resets and steps that were made since `state`."""
-    group.set_state(state, board.obs, board.mask if masks else None)
-    for what, value in entries:
-        if what == "reset":
-            group.reset(value[0], board.obs, board.mask, value[1])
-        else:
-            _step(group, board, value)
-
-
-def _step(group: Group, board: memory.Board, actions: Arrays) -> list[int]:
-    board.terminated[:] = board.truncated[:] = False
-    return group.step(actions, board.obs, board.final, board.reward, board.terminated, board.truncated, board.mask)
 
 
 def _portable(error: BaseException) -> RltError:

@@ -4,7 +4,8 @@
 
 All candidates of a row are built first and stepped in turn, round after round, so that what else the machine does falls
 on each alike; the median round counts. Ratios are what to read: steps per second of the same row, divided by those of
-Gymnasium's SyncVectorEnv. `physics` is the engine alone, in one process, where it can be stepped by itself. Memory is
+Gymnasium's SyncVectorEnv. `physics` is one environment without a vector around it, in one process: MuJoCo's engine alone;
+for Box2D the bare environment's `step`, with its resets. Memory is
 the resident set of this process's tree that a candidate added. The table is printed and written beside this file's
 results as Markdown and CSV.
 """
@@ -95,6 +96,17 @@ def physics(env_id: str, actions: Any) -> tuple[Any, Any]:
     return step, bare.close
 
 
+def bare(env_id: str, actions: Any) -> tuple[Any, Any]:
+    env: Any = gym.make(env_id).unwrapped
+    env.reset(seed=0)
+
+    def step(t: int) -> None:
+        if env.step(actions[t % len(actions)][0])[2]:
+            env.reset()
+
+    return step, env.close
+
+
 def row(env_id: str, n: int, seconds: float, rounds: int) -> dict[str, Any]:
     """Median steps per second and memory per environment of each candidate."""
     example = gym.make(env_id)
@@ -112,6 +124,8 @@ def row(env_id: str, n: int, seconds: float, rounds: int) -> dict[str, Any]:
     candidates += [candidate(b, lambda b=b: ours(env_id, n, b, actions), n) for b in backends]  # type: ignore[misc]
     if env_id.endswith("-v5"):
         candidates.append(candidate("physics", lambda: physics(env_id, actions), 1))
+    if env_id in ("LunarLander-v3", "BipedalWalker-v3"):
+        candidates.append(candidate("physics", lambda: bare(env_id, actions), 1))
     rates: dict[str, list[float]] = {c.name: [] for c in candidates}
     for _ in range(rounds):
         for c in candidates:

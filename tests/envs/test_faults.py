@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from rlt import envs
+from rlt.envs.backends import pool
+from rlt.envs.pool.owner import Worker
 from rlt.errors import EnvironmentFault, NumericsError, SpaceError
 from tests.envs import toys
 from tests.envs.continue_elsewhere import trajectory
@@ -41,23 +43,23 @@ def gone(pids, seconds: float = 8.0) -> bool:
 
 
 def pids(env: Any) -> list[int]:
-    return [worker.process.pid for worker in env._workers]
+    return [worker.process.pid for worker in env._workers if isinstance(worker, Worker)]
 
 
-def assert_goes_on_as_sync(pool: Any, sync: Any, actions: Any, kill_before: dict[int, int]) -> None:
+def assert_goes_on_as_sync(pooled: Any, sync: Any, actions: Any, kill_before: dict[int, int]) -> None:
     """Steps both; before the steps in `kill_before` the worker of that number is killed."""
-    assert pool.reset(3).equal(sync.reset(3))
+    assert pooled.reset(3).equal(sync.reset(3))
     for t, action in enumerate(actions):
         if t in kill_before:
-            victim = pids(pool)[kill_before[t]]
+            victim = pids(pooled)[kill_before[t]]
             os.kill(victim, signal.SIGKILL)
             assert gone([victim])
-        a, b = pool.step(action), sync.step(action)
+        a, b = pooled.step(action), sync.step(action)
         for part in range(5):
             np.testing.assert_array_equal(np.asarray(a[part]), np.asarray(b[part]), err_msg=f"step {t}")
         over = a.terminated | a.truncated
-        if pool.autoreset == "disabled" and over.any():
-            assert pool.reset(only=over).equal(sync.reset(only=over))
+        if pooled.autoreset == "disabled" and over.any():
+            assert pooled.reset(only=over).equal(sync.reset(only=over))
 
 
 @pytest.mark.parametrize(
@@ -70,19 +72,19 @@ def assert_goes_on_as_sync(pool: Any, sync: Any, actions: Any, kill_before: dict
     ],
 )
 def test_a_killed_worker_is_replaced_and_no_number_changes(env_id, autoreset, options, caplog):
-    pool, sync = (envs.make(env_id, 5, backend=b, workers=2, autoreset=autoreset, **options) for b in ("pool", "sync"))
-    space = pool.single_action_space
+    pooled, sync = (envs.make(env_id, 5, backend=b, workers=2, autoreset=autoreset, **options) for b in ("pool", "sync"))
+    space = pooled.single_action_space
     space.seed(0)
     actions = [np.stack([space.sample() for _ in range(5)]) for _ in range(100)]
     with caplog.at_level(logging.WARNING):
-        assert_goes_on_as_sync(pool, sync, actions, {1: 0, 40: 1} if env_id == "Hopper-v5" else {70: 1})
+        assert_goes_on_as_sync(pooled, sync, actions, {1: 0, 40: 1} if env_id == "Hopper-v5" else {70: 1})
     assert re.search(r"worker 1 \(sub-environments 2 to 4\) ended by SIGKILL; a new worker has caught up", caplog.text)
-    state = pool.get_state()
-    for a, b in zip(trajectory(pool, actions[:5]), trajectory(restored(sync, state), actions[:5])):
+    state = pooled.get_state()
+    for a, b in zip(trajectory(pooled, actions[:5]), trajectory(restored(sync, state), actions[:5])):
         for x, y in zip(a, b):
             np.testing.assert_array_equal(x, y)
-    watched = pids(pool)
-    pool.close(), sync.close()
+    watched = pids(pooled)
+    pooled.close(), sync.close()
     assert gone(watched)
 
 
@@ -91,8 +93,10 @@ def restored(env: Any, state: Any) -> Any:
     return env
 
 
-def test_a_worker_killed_in_the_middle_of_a_step_is_replaced():
-    env: Any = envs.make(toys.Slow, 2, backend="pool", workers=2)
+@pytest.mark.parametrize("workers", [2, None])
+def test_a_worker_killed_in_the_middle_of_a_step_is_replaced(workers, monkeypatch):
+    monkeypatch.setattr(pool, "cores", lambda: 2)
+    env: Any = envs.make(toys.Slow, 2, backend="pool", workers=workers)
     env.reset(0)
     env.step([0, 1])
     env.send([0, 1])
@@ -173,8 +177,10 @@ def test_a_worker_that_hangs_in_the_same_step_again_is_named_and_the_pool_ends()
         (toys.WrongShapeLater, EnvironmentFault, r"expected: shape \(2,\)"),
     ],
 )
-def test_faults_of_environments_read_as_in_sync(target, error, message):
-    assert re.search(message, fault_of(envs.make(target, 2, backend="pool", workers=2), error))
+@pytest.mark.parametrize("workers", [2, None])
+def test_faults_of_environments_read_as_in_sync(target, error, message, workers, monkeypatch):
+    monkeypatch.setattr(pool, "cores", lambda: 2)
+    assert re.search(message, fault_of(envs.make(target, 2, backend="pool", workers=workers), error))
 
 
 def test_what_cannot_be_built_is_reported_by_its_own_error():

@@ -57,7 +57,7 @@ def test_native_is_equal_before_the_cast_as_well(env_id):
     for _ in range(60):
         action = reference.sample(rng)
         task.start(action)
-        task._threads.wait()
+        task.wait()
         obs, reward, _ = task.outcome(task._before, action)
         for i, sub in enumerate(reference.envs):
             want, gain, *_ = sub.step(action[i])
@@ -65,11 +65,15 @@ def test_native_is_equal_before_the_cast_as_well(env_id):
             assert reward[i] == gain
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_the_number_of_threads_changes_no_number(threads, monkeypatch):
+@pytest.mark.parametrize(("threads", "batch"), [(1, True), (5, True), (1, False), (2, False), (5, False)])
+def test_neither_the_number_of_threads_nor_mujocos_batch_changes_a_number(threads, batch, monkeypatch):
+    from rlt.envs.mujoco import batch as batches
     from rlt.envs.mujoco import threads as module
 
-    monkeypatch.setattr(module, "cores", lambda: threads)
+    for one in (module, batches):
+        monkeypatch.setattr(one, "cores", lambda: threads)
+    if not batch:
+        monkeypatch.setattr(batches.NativeBatch, "exists", staticmethod(lambda: False))
     env = envs.make("Hopper-v5", 7, backend="native")
     assert assert_equal_run(env, Reference("Hopper-v5", 7), 0, 60, np.random.default_rng(1)) > 3
     env.close()
