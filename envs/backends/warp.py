@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from rlt.envs import faults
-from rlt.envs.backends.warp_tasks import TASKS
+from rlt.envs.backends.warp_tasks import TASKS, WarpTask
 from rlt.envs.recipe import Recipe
 from rlt.envs.source import Source
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, NumericsError, ShapeError
@@ -40,7 +40,8 @@ class WarpVectorEnv(VectorEnv[Purpose]):
     """`num_envs` worlds of one model."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self.recipe, self.id, self.backend, self.num_envs = recipe, recipe.source.id, "warp", recipe.num_envs
+        self.recipe: Recipe = recipe
+        self.id, self.backend, self.num_envs = recipe.source.id, "warp", recipe.num_envs
         reason = why_not(recipe.source) or ("warp takes no wrappers" if recipe.vector_wrappers else None)
         if reason is not None:
             raise ConfigError(f"backend=warp cannot run {self.id} so", reason, fix="backend=auto")
@@ -61,9 +62,9 @@ class WarpVectorEnv(VectorEnv[Purpose]):
         self.inexact_resume = None
         if self.device.type == "cuda":
             self.inexact_resume = "MuJoCo Warp on CUDA is not known to give the same numbers twice"
-        self._limit = recipe.source.time_limit
+        self._limit: int | None = recipe.source.time_limit
         self._bare = form.unwrapped
-        self._task = TASKS[self.id](self._bare, self.device)
+        self._task: WarpTask = TASKS[self.id](self._bare, self.device)
         warp.config.log_level = warp.LOG_WARNING  # it would print a line for each kernel
         warp.init()
         with self._on_device():
