@@ -103,8 +103,10 @@ def test_mujocos_warnings_are_logged_once_and_leave_no_file(backend, caplog, mon
     env: Any = envs.make("HalfCheetah-v5", 3, backend=backend)
     env.reset(0)
     datas = env._task.datas if backend == "native" else [sub.unwrapped.data for sub in env._group.envs]
-    for data in datas:
+    for i, data in enumerate(datas):
         data.qpos[3] = 1e30
+        if backend == "native" and env._task._batch is not None:
+            env._task._batch.put(i)
     with caplog.at_level("WARNING"):
         env.step(np.zeros((3, 6), np.float32))
     assert [record.message.partition("DOF")[0] for record in caplog.records] == ["MuJoCo: Nan, Inf or huge value in QPOS at "]
