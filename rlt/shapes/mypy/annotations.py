@@ -40,7 +40,9 @@ def annotated(ctx: Any) -> Type:
     types = analyzer_types(api)
     if not types.has(MARKS + "Float") or not types.has(TENSOR):
         return plain
-    known = _known_names(api)
+    # mypy compares the parts of a TypedDict as they are declared, and asks no plugin: a name there is some size or other.
+    free = getattr(ctx.api, "prohibit_special_class_field_types", None) == "TypedDict"
+    known = set() if free else _known_names(api)
     if known is not None:
         shape = Shape(tuple(_if_known(d, known) for d in shape.dims), shape.run, shape.run_name)
     device = {"Cuda": "cuda", "Cpu": "cpu"}.get(p.type.name)

@@ -9,10 +9,11 @@ from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.assignments import methods
 from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
 from rlt.shapes.mypy.filling import contents
 from rlt.shapes.mypy.mutations import unchanged
-from rlt.shapes.mypy.renaming import only, renamed, without_shapes
+from rlt.shapes.mypy.renaming import forgotten, only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.sequences import in_terms_of
 from rlt.shapes.mypy.settings import settings_of
@@ -29,10 +30,31 @@ def read(ctx: Any) -> Type:
     name = ctx.context.name if isinstance(ctx.context, MemberExpr) else None
     if name is None:
         return t
+    anew = _assigned_anew(ctx, owner, name)
+    if anew is not None:
+        return anew
     rename = _renaming(ctx, owner, name)
     if isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self":
         t = contents(ctx.api, t, name)
     return t if rename is None else renamed(t, rename, checker_types(ctx.api), {})
+
+
+def _assigned_anew(ctx: Any, owner: Instance, attribute: str) -> Type | None:
+    """The attribute in a class that replaces what its base has made, for which mypy keeps the base's type.
+
+    What the class itself assigns, where that is one thing and known by now; else without sizes. None where nothing is replaced.
+    """
+    above = [c for c in owner.type.mro if c.has_base(MODULE)]
+    definer = next((n for n, c in enumerate(above) if attribute in c.names), 0)
+    found = [
+        a.value for c in above[:definer] for f in methods(c.defn.defs) for a in local_assignments(f)
+        if a.of_self and a.name == attribute
+    ]
+    if not found:
+        return None
+    on_self = isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self"
+    given = CheckedScope(ctx.api).type_of(found[0]) if on_self and len(found) == 1 and found[0] is not None else None
+    return forgotten(ctx.default_attr_type, checker_types(ctx.api)) if given is None else given
 
 
 def _renaming(ctx: Any, owner: Instance, attribute: str) -> Any:

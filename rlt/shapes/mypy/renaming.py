@@ -12,6 +12,7 @@ from mypy.types import (
     LiteralType,
     TupleType,
     Type,
+    TypeOfAny,
     UnionType,
     get_proper_type,
 )
@@ -55,6 +56,15 @@ def without_shapes(t: Type, types: TypeMaker) -> Type:
         return types.unknown_tensor()
 
     return _mapped(t, forget, None) if has_shape(t) else t
+
+
+def forgotten(t: Type, types: TypeMaker) -> Type:
+    """The same type with every tensor unknown, and every layer of unknown sizes."""
+
+    def layer(x: Instance) -> Type:
+        return Instance(x.type, [AnyType(TypeOfAny.special_form)], line=x.line, column=x.column)
+
+    return _mapped(t, lambda x: types.unknown_tensor(), layer)
 
 
 Renaming = Callable[[Dim], Dim]

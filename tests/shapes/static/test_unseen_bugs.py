@@ -17,6 +17,11 @@ MISSED = {
         "44_subclass_encoder_bug.py",
     },
     "second": {"25_subclass_overridden_forward_bug.py"},
+    "third": {
+        "10_einsum_attention_letters_bug.py",
+        "18_uint8_pixels_into_conv_bug.py",
+        "40_sac_policy_head_width_bug.py",
+    },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
 SETS = sorted(p.name for p in UNSEEN.iterdir() if p.is_dir() and p.name in MISSED)
@@ -33,9 +38,9 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
     assert bugs - _caught(folder, reports) == MISSED[folder]
 
 
-@pytest.mark.parametrize(("folder", "part"), [("first", 0.9), ("second", 0.8)])
+@pytest.mark.parametrize(("folder", "part"), [("first", 0.9), ("second", 0.8), ("third", 0.8)])
 def test_most_unseen_bugs_are_found(folder: str, part: float, reports: Reports) -> None:
-    """The rules were tuned on the first set after its first try; the second was run once."""
+    """The rules were tuned on the first set after its first try; the others were run once."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
     assert len(_caught(folder, reports)) >= part * len(bugs)
 

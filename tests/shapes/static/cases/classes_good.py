@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypedDict, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -195,3 +195,42 @@ def dispatch(x: Float[Tensor, "b c h w"] | Float[Tensor, "b c"], net: Any) -> Te
 
 def ignored(x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 4"]:
     return x  # type: ignore[return-value]
+
+
+class Head(nn.Module):
+    def __init__(self, n: int, width: int = 64) -> None:
+        super().__init__()
+        self.body = nn.Linear(n, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
+        return self.out(self.body(x)).squeeze(1)
+
+
+class NarrowHead(Head):
+    """Replaces a layer of its base by one of another width."""
+
+    def __init__(self, n: int, width: int = 64, narrow: int = 8) -> None:
+        super().__init__(n, width)
+        self.squeeze = nn.Linear(width, narrow)
+        self.out = nn.Linear(narrow, 1)
+
+    def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
+        return self.out(self.squeeze(self.body(x))).squeeze(1)
+
+
+def with_a_narrow_head(net: NarrowHead, h: Float[Tensor, "b 8"]) -> Tensor:
+    return net.out(h)
+
+
+class Rollout(TypedDict):
+    obs: Float[Tensor, "batch obs_dim"]
+    pixels: Float[Tensor, "batch 3 64 64"]
+
+
+def drawn() -> Rollout:
+    return {"obs": torch.randn(5, 4), "pixels": torch.randn(5, 3, 64, 64)}
+
+
+def of_batch(x: Float[Tensor, "b 4"], rollout: Rollout) -> Tensor:
+    return rollout["obs"] + Rollout(obs=x, pixels=torch.zeros(7, 3, 64, 64))["obs"]

@@ -182,3 +182,23 @@ class Idiom2(nn.Module):
         x = x.flatten(1)
         x = self.fc(x)  # BUG
         return x
+
+
+class Wide(nn.Module):
+    def __init__(self, n: int, width: int = 64) -> None:
+        super().__init__()
+        self.body = nn.Linear(n, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b 1"]:
+        return self.out(self.body(x))
+
+
+class Narrow(Wide):
+    def __init__(self, n: int, width: int = 64, narrow: int = 8) -> None:
+        super().__init__(n, width)
+        self.squeeze = nn.Linear(width, narrow)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b 1"]:
+        return self.out(self.squeeze(self.body(x)))  # BUG
