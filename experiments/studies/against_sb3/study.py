@@ -57,7 +57,9 @@ def scores_in(state: Path, names: Iterable[str] = TASKS) -> list[Score]:
 
 def _carry_out(training: Training, state: Path) -> str:
     """The line that says what came out. RuntimeError, with the end of its log, where the process failed."""
-    folder = training.folder(state)
+    folder, result = training.folder(state), training.result(state)
+    if result.exists():  # by now: another command works on the same state
+        return f"{training.task.name} {training.side} seed {training.seed}: made meanwhile"
     folder.mkdir(parents=True, exist_ok=True)
     words = [training.side, training.task.name, str(training.seed), str(folder)]
     with open(folder / "log", "ab") as log:
@@ -67,5 +69,5 @@ def _carry_out(training: Training, state: Path) -> str:
         ).returncode
     if code:
         raise RuntimeError(f"{folder} ended with {code}\n{(folder / 'log').read_text(errors='replace')[-3000:]}")
-    score = Score.read(training.result(state))
+    score = Score.read(result)
     return f"{score.task} {score.side} seed {score.seed}: {score.mean:.1f} after {score.steps:,} steps"
