@@ -24,10 +24,11 @@ def draw_scores(comparisons: Sequence[Comparison], file: Path) -> None:
         from matplotlib.figure import Figure  # not pyplot: no window system, no global state
     except ImportError:
         raise MissingExtra.of("matplotlib", "plot", "the picture") from None
-    rows = -(-len(comparisons) // _COLUMNS)
+    columns = min(_COLUMNS, max(len(comparisons), 2))  # fewer than two are narrower than the caption
+    rows = -(-len(comparisons) // columns)
     with mpl.rc_context(STYLE):
-        figure: Any = Figure(figsize=(3.9 * _COLUMNS, 3.8 * rows), layout="constrained")
-        every_axes = figure.subplots(rows, _COLUMNS, squeeze=False).flatten()
+        figure: Any = Figure(figsize=(3.9 * columns, 3.8 * rows), layout="constrained")
+        every_axes = figure.subplots(rows, columns, squeeze=False).flatten()
         for axes, comparison in zip(every_axes, comparisons):
             _draw(axes, comparison)
         for axes in every_axes[len(comparisons):]:
