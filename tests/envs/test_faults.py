@@ -234,9 +234,13 @@ def test_ctrl_c_while_waiting_ends_the_pool():
     env.reset(0)
     watched = pids(env)
     env.send([0, 0])
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        env.recv()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with SIGINT ignored
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            env.recv()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert gone(watched)
 
 

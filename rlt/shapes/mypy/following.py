@@ -30,19 +30,29 @@ def give_each_module_its_options(options: Options) -> None:
 
 def imports(file: MypyFile, packages: tuple[str, ...]) -> bool:
     for imported in file.imports:
-        names = [n for n, _ in imported.ids] if isinstance(imported, Import) else []
         if isinstance(imported, ImportFrom):
-            names = [imported.id]
-        if any(n.split(".")[0] in packages for n in names):
-            return True
+            if imported.id.partition(".")[0] in packages:
+                return True
+        elif isinstance(imported, Import):
+            for name, _ in imported.ids:
+                if name.partition(".")[0] in packages:
+                    return True
     return False
 
 
 def follow(api: Any) -> None:
     """Turns following on for the file that names are being resolved in, if it speaks of shapes."""
+    if api.options is _seen.get("options"):  # asked for every class and annotation of a file: once is enough
+        return
     file = api.modules.get(api.cur_mod_id)
-    if file is not None and not getattr(api.options, FLAG) and imports(file, _SAY_SHAPES):
-        setattr(api.options, FLAG, True)
+    if file is not None:
+        _seen["options"] = api.options
+        if not getattr(api.options, FLAG) and imports(file, _SAY_SHAPES):
+            setattr(api.options, FLAG, True)
+
+
+_seen: dict[str, Any] = {}
+"""The options of the file that was asked about last: each file has its own."""
 
 
 def is_followed(api: Any) -> bool:

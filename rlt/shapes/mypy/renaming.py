@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mypy.types import (
@@ -33,14 +33,22 @@ def has_shape(t: Type, depth: int = 0) -> bool:
     p = get_proper_type(t)
     if depth > _DEEPEST:
         return False
-    if isinstance(p, (TupleType, UnionType)):
-        return any(has_shape(i, depth + 1) for i in p.items)
-    if isinstance(p, CallableType):
-        return any(has_shape(i, depth + 1) for i in (*p.arg_types, p.ret_type))
+    parts: Sequence[Type]
     if isinstance(p, Instance):
+        if not p.args:
+            return False
         if p.type.fullname == TENSOR:
             return len(p.args) == 3 and not all(is_any(a) for a in p.args)
-        return any(has_shape(a, depth + 1) for a in p.args)
+        parts = p.args
+    elif isinstance(p, (TupleType, UnionType)):
+        parts = p.items
+    elif isinstance(p, CallableType):
+        parts = (*p.arg_types, p.ret_type)
+    else:
+        return False
+    for part in parts:  # noqa: SIM110  asked for every argument of every call: a generator costs more
+        if has_shape(part, depth + 1):
+            return True
     return False
 
 
