@@ -11,7 +11,7 @@ from rlt.shapes.syntax import parse
 
 
 def parse_dim(text: str) -> Dim:
-    """`b`, `32`, `2*h`, `(h-1)//2+1`, `obs.n`; `_` and `?` are unknown. ValueError where it is no size."""
+    """`b`, `32`, `2*h`, `(h-1)//2+1`, `obs.n`, `hidden[-1]`; `_` and `?` are unknown. ValueError where it is no size."""
     text = text.strip()
     if text in ("_", "?"):
         return None
@@ -29,7 +29,7 @@ def _evaluate(node: Any, text: str) -> Dim:
         return D.name(node.id)
     if isinstance(node, ast.Attribute):
         return D.name(ast.unparse(node))
-    if isinstance(node, ast.Subscript):  # an item of a sequence of sizes: hidden[-1]
+    if isinstance(node, ast.Subscript) and _is_item(node):
         return D.name(ast.unparse(node))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return D.mul(_evaluate(node.operand, text), -1)
@@ -46,3 +46,9 @@ def _evaluate(node: Any, text: str) -> Dim:
         if isinstance(node.op, ast.Pow) and isinstance(b, int) and 0 <= b <= 8:
             return D.product([a] * b)
     raise ValueError(f'cannot read "{text}" as a size')
+
+
+def _is_item(node: ast.Subscript) -> bool:
+    """An item of a sequence of sizes by its place: `hidden[-1]`."""
+    place = node.slice.operand if isinstance(node.slice, ast.UnaryOp) and isinstance(node.slice.op, ast.USub) else node.slice
+    return isinstance(node.value, ast.Name | ast.Attribute) and isinstance(place, ast.Constant) and type(place.value) is int

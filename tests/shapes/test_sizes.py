@@ -93,7 +93,7 @@ def test_sizes_that_only_a_remainder_tells_apart_are_not_called_different():
     assert not D.differ(3, None)
 
 
-@pytest.mark.parametrize("text", ["3+", "f(x)", "1.5", "b and c", "x[0]", "b//0", "'b'"])
+@pytest.mark.parametrize("text", ["3+", "f(x)", "1.5", "b and c", "x[y]", "x[0:1]", "x[0.5]", "x[0][0]", "b//0", "'b'"])
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(ValueError, match="cannot read"):
         parse_dim(text)

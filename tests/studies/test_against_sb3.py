@@ -33,6 +33,7 @@ OTHER = {
     "exploration": Schedule("linear", 0.9, 0.01, 0.5), "hidden": (32,), "activation": "elu", "orthogonal_init": False,
     "tau": 0.5, "gamma": 0.9, "gae_lambda": 0.9, "workers": 2, "backend": "sync",
     "critic": {"name": "my_package:Critic"}, "id": "Pendulum-v1", "options": {"g": 9.0}, "wrappers": ["rescale_action"],
+    "extensions": ("my_package:Term",),
 }
 """Values that differ from the defaults where a default does not say what another would be."""
 
