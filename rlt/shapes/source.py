@@ -17,7 +17,7 @@ from typing import TypeGuard
 
 from torch import nn
 
-from rlt.shapes.syntax import parse
+from rlt.shapes.syntax import parse, source_lines
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _in_class(cls: type, attribute: str, inner: list[str], wanted: str) -> Place
 @functools.lru_cache(maxsize=256)
 def _parsed_class(cls: type) -> tuple[str, ast.AST, int] | None:
     try:
-        lines, start = inspect.getsourcelines(cls)
+        lines, start = source_lines(cls)
         file = inspect.getsourcefile(cls)
     except (OSError, TypeError):
         return None
