@@ -10,6 +10,8 @@ ARGS ?=
 AREA ?= house
 
 export VENV PYTHON
+# Kept bytecode, whatever the shell says: tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # One thread per test process: xdist already has one process per core.

@@ -3,7 +3,7 @@
 Every message says what is wrong, what was expected beside what came, and, where it could be computed, the fix:
 
     PPO cannot split a rollout of 500 steps (4 environments x 125) into minibatches of 128:
-      500 / 128 = 3.9
+      500 / 128 = 3.906, expected a whole number
       fix: n_steps=128 (4 minibatches), or minibatch_size=125
 """
 

@@ -54,8 +54,11 @@ def device_of(experiment: Experiment) -> str:
     if device == "auto":
         return "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
+        built = "is built without CUDA" if torch.version.cuda is None else f"wants a driver for CUDA {torch.version.cuda}"
         raise ConfigError(
-            f"device={device}: this machine has no CUDA device that torch can use", f"torch {torch.__version__}", fix="device=cpu"
+            f"device={device}: there is no CUDA device that torch can use",
+            f"torch {torch.__version__} {built}; python -m rlt.doctor says more",
+            fix="device=cpu",
         )
     return device
 

@@ -16,8 +16,10 @@ from typing import Any
 
 import hydra
 from hydra import compose, initialize_config_module
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
@@ -197,16 +199,20 @@ def groups() -> dict[str, list[str]]:
     """Every config group and its choices. Needs `hydra_at`."""
     loader = GlobalHydra.instance().config_loader()
     found = [g for g in loader.list_groups("") if g != "hydra"]
-    return {g: loader.get_group_options(g) for g in found if loader.get_group_options(g)}
+    return {g: options for g in found if (options := _options(g))}
+
+
+def _options(group: str) -> list[str]:
+    """The files of a group. The loader's own question builds everything that it knows anew, each time."""
+    loader = GlobalHydra.instance().config_loader()
+    assert isinstance(loader, ConfigLoaderImpl)
+    return loader.repository.get_group_options(group, ObjectType.CONFIG)
 
 
 def _check_choices(overrides: list[Override], config_name: str) -> None:
     known = groups()
-    loader = GlobalHydra.instance().config_loader()
-    if config_name not in loader.get_group_options(""):
-        raise ConfigError(
-            f"--config-name {config_name}: there is no such file", one_of(config_name, loader.get_group_options(""))
-        )
+    if config_name not in _options(""):
+        raise ConfigError(f"--config-name {config_name}: there is no such file", one_of(config_name, _options("")))
     for override in overrides:
         group = override.key_or_group
         if group not in known or override.is_delete():

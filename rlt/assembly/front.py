@@ -83,6 +83,8 @@ def _hydra(words: list[str]) -> int:
         RunFolder(planned.folder).refuse_existing()
     elif planned.folder.exists() and any(planned.folder.iterdir()):
         raise RunError(f"{planned.folder} already holds a sweep", fix="hydra.sweep.dir=OTHER")
+    if not planned.line.multirun:
+        print(f"starting {planned.folder}: torch takes some seconds to read", file=sys.stderr, flush=True)
     new = [f for f in (planned.folder, *planned.folder.parents) if not f.exists()]
     _results.clear()
     try:

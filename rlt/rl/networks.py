@@ -14,6 +14,7 @@ from rlt import registry
 from rlt.config import unknown_key
 from rlt.errors import ConfigError
 from rlt.nn.config import MLPConfig
+from rlt.rl.spaces import space_text
 
 Model = str | type[nn.Module] | Mapping[str, Any] | None
 """A network's name, its class, or a mapping with `name` (either of these) and its options."""
@@ -31,7 +32,7 @@ def build_own(
     if isinstance(network, str):
         if not registry.is_external(network):
             raise ConfigError(
-                f"model.name={network}: this agent has no such network for observations {observation_space}",
+                f"model.name={network}: this agent has no such network for observations {space_text(observation_space)}",
                 fix="model=mlp, or your own: package.module:Class",
             )
         registry.check_trust(network, key="model.name", trust=trust)
@@ -56,7 +57,10 @@ def build_own(
         if name not in given:
             raise ConfigError(
                 f"{cls.__name__} asks for {name}, which these spaces do not have",
-                f"observations {observation_space}, actions {action_space}", "they give: " + ", ".join(given),
+                f"observations: {space_text(observation_space)}",
+                f"actions: {space_text(action_space)}",
+                "they give: " + ", ".join(given),
+                fix=_instead(name, given),
             )
     open_ones = [name for name, p in own.items() if p.default is p.empty and name not in options]
     if open_ones:
@@ -86,6 +90,16 @@ def own_parameters(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
 def _constructor(cls: type[nn.Module]) -> dict[str, inspect.Parameter]:
     """The parameters of `__init__`, without self: the signature of the class itself is its metaclass's."""
     return dict(list(inspect.signature(cls.__init__).parameters.items())[1:])
+
+
+def _instead(name: str, given: Mapping[str, Any]) -> str:
+    """What a constructor can take in the place of `name`."""
+    other = {"action_dim": "n_actions", "n_actions": "action_dim"}.get(name, "")
+    if other in given:
+        kind = "choices, one output each" if other == "n_actions" else "numbers of one action"
+        return f"take {other}={given[other]} ({kind}) in __init__"
+    space = "observation_space" if name == "obs_dim" else "action_space"
+    return f"take {space} in __init__ and read the sizes of its parts"
 
 
 def sizes(observation_space: Space[Any], action_space: Space[Any]) -> dict[str, Any]:

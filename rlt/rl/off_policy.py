@@ -20,6 +20,7 @@ from rlt.errors import NumericsError, SpaceError
 from rlt.rl.agent import Agent
 from rlt.rl.memory import refuse_beyond_memory, size_text
 from rlt.rl.replay import Replay
+from rlt.rl.spaces import space_text
 from rlt.rl.vector_env import Observation
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
@@ -224,4 +225,6 @@ def storable(space: spaces.Space[Any], agent: str) -> tuple[tuple[int, ...], tor
     if isinstance(space, spaces.Box):
         return tuple(space.shape), torch.uint8 if space.dtype == "uint8" else torch.float32
     flatten = "env.wrappers=[gymnasium.wrappers:FlattenObservation]"
-    raise SpaceError(f"{agent.upper()} cannot serve observations {space}", "expected a Box", fix=f"{flatten} makes it one")
+    raise SpaceError(
+        f"{agent.upper()} cannot serve observations {space_text(space)}", "expected a Box", fix=f"{flatten} makes it one"
+    )

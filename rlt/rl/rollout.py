@@ -121,6 +121,6 @@ def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: s
     raise ConfigError(
         f"{agent} cannot split a rollout of {rollout} steps ({num_envs} environments x {n_steps}) "
         f"into minibatches of {minibatch_size}:",
-        f"{rollout} / {minibatch_size} = {rollout / minibatch_size:.4g}",
+        f"{rollout} / {minibatch_size} = {rollout / minibatch_size:.4g}, expected a whole number",
         fix=f"n_steps={best} ({count} minibatch{'es' if count > 1 else ''}), or minibatch_size={size}",
     )

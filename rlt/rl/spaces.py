@@ -40,6 +40,17 @@ def space_leaves(space: Space[Any]) -> list[Space[Any]]:
     return tree_leaves(space_tree(space))
 
 
+def space_text(space: Space[Any]) -> str:
+    """One line for a message: a Box without its arrays of bounds."""
+    if isinstance(space, spaces.Box):
+        return f"Box{space.shape} of {space.dtype}"
+    if isinstance(space, spaces.Dict):
+        return "Dict(" + ", ".join(f"{key}: {space_text(part)}" for key, part in space.spaces.items()) + ")"
+    if isinstance(space, spaces.Tuple):
+        return "Tuple(" + ", ".join(map(space_text, space.spaces)) + ")"
+    return " ".join(str(space).split())
+
+
 def bounds_of(space: Space[Any], device: torch.device) -> Any:
     """The bounds of each Box in a tree like the space's values; None for what has none."""
 

@@ -101,17 +101,20 @@ def _mapping(value: Any, file: Path) -> dict[str, Any]:
     return value
 
 
+_TRAIN = "give the folder of a run; python -m rlt.train +experiment=NAME makes one under runs/"
+
+
 def _other_runs(path: Path) -> str | None:
     """Runs near `path`, newest first, as a hint."""
     near = next((p for p in (path, *path.parents) if p.is_dir()), Path())
     if near.anchor and near == Path(near.anchor):  # not through the whole disk
-        return None
+        return _TRAIN
     found = sorted(near.glob("*/run.json"), key=os.path.getmtime, reverse=True) or sorted(
         near.glob("*/*/run.json"), key=os.path.getmtime, reverse=True
     )
     by_name = {f.parent.name: f.parent for f in reversed(found)}
     close = [by_name[name] for name in nearest(path.name, by_name)] or [f.parent for f in found[:3]]
-    return "one of " + ", ".join(map(str, close)) if found else None
+    return "give the folder of a run: " + ", ".join(map(str, close)) if found else _TRAIN
 
 
 def provenance() -> dict[str, Any]:

@@ -68,9 +68,8 @@ class Runner:
 
     def run(self, total_steps: int, resume: State | None = None) -> Outcome:
         """Trains for `total_steps` more steps, or from the checkpoint `resume` to the end that it was going to."""
-        inexact = None
+        inexact, start = None, self.learner.steps
         if resume is None:
-            start = self.learner.steps
             self._logged_at = start
             self._timetable = self._plan(start, self.learner.begin(total_steps))
         else:
@@ -84,6 +83,9 @@ class Runner:
         self._progress = make_progress(self.config.log.progress, self.steps, self._timetable.stop)
         self._csv, self._board = csv, board
         try:
+            whole = self._timetable.stop - start if resume is None else total_steps
+            if whole != total_steps:
+                self._progress.say(f"{whole:,} of {total_steps:,} steps: it ends with a whole rollout or vector step")
             if inexact:
                 self._progress.say(f"this resume is not exact: {inexact}")
             return self._loop()

@@ -94,7 +94,9 @@ def _load(path: Path, kind: str) -> tuple[Any, str]:
     except (SafetensorError, OSError, ValueError) as error:
         if isinstance(error, RunError):
             raise
-        raise RunError(f"{path} cannot be read: it is cut short or no rlt file", f"{type(error).__name__}: {error}") from None
+        raise RunError(
+            f"{path} cannot be read: it is cut short or no rlt file", f"{path.stat().st_size:,} bytes; {error}", fix=_others(path)
+        ) from None
     tensors = [entries[name] for name in sorted(entries, key=lambda name: (len(name), name))]
     if _digest(header, tensors) != header["digest"]:
         raise RunError(f"{path} is damaged", "its contents do not match the digest in its header")
@@ -107,6 +109,12 @@ def _read_segment(path: Path, digest: str) -> dict[str, Any]:
     if found != digest:
         raise RunError(f"{path} is of another run", "its digest is not the one that the checkpoint names")
     return contents
+
+
+def _others(path: Path) -> str | None:
+    """The other files of the same kind in the folder, newest first, as a hint."""
+    found = sorted((p for p in path.parent.glob("*.rlt") if not p.samefile(path)), key=lambda p: p.stat().st_mtime, reverse=True)
+    return "remove it and use " + " or ".join(map(str, found[:3])) if found else None
 
 
 def _check_header(path: Path, header: Mapping[str, str], kind: str) -> None:

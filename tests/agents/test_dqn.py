@@ -31,7 +31,7 @@ def values(agent, *observations):
 @pytest.mark.parametrize("options", VARIANTS)
 def test_the_right_one_of_two_actions_is_found_and_both_are_valued(options):
     agent = DQN(envs.make(tiny.RightAction, 8), seed=1, **FAST | options)
-    agent.learn(1600)
+    agent.learn(1200)
     assert agent.evaluate(50)["return_mean"] == 1.0
     assert values(agent, -1.0, 1.0).flatten().tolist() == pytest.approx([1, 0, 0, 1], abs=0.05)
 
@@ -39,20 +39,20 @@ def test_the_right_one_of_two_actions_is_found_and_both_are_valued(options):
 @pytest.mark.parametrize("options", VARIANTS)
 def test_two_steps_of_patience_are_worth_two_discounted(options):
     agent = DQN(envs.make(tiny.Patience, 8), seed=0, gamma=0.9, **FAST | options)
-    agent.learn(2400)
+    agent.learn(1600)
     assert agent.evaluate(20)["return_mean"] == 2.0
     assert values(agent, 0.0)[0].tolist() == pytest.approx([1.0, 0.9 * 2], abs=0.1)
 
 
 def test_a_time_limit_does_not_end_the_future():
     agent = DQN(envs.make(tiny.ForeverOne, 4), seed=0, gamma=0.8, **FAST)
-    agent.learn(2400)
+    agent.learn(1600)
     assert values(agent, 0.0)[0].tolist() == pytest.approx([5.0, 5.0], abs=0.2)  # an end at 5 would make it 2.7 on average
 
 
 def test_a_termination_ends_the_future():
     agent = DQN(envs.make(tiny.EndsAtFive, 4), seed=0, gamma=0.8, **FAST)
-    agent.learn(3600)
+    agent.learn(2400)
     expected = [sum(0.8**k for k in range(5 - t)) for t in range(5)]
     assert values(agent, *(t / 5 for t in range(5))).mean(1).tolist() == pytest.approx(expected, abs=0.3)
 

@@ -63,7 +63,7 @@ def test_each_action_space_is_learned(kind):
     actions, score = ACTIONS[kind]
     env = envs.make(task(BITS, actions, as_vector, score), 8, backend="sync")
     agent = PPO(env, seed=0, model={"log_std_init": -1.5}, **FAST)
-    agent.learn(8 * 32 * 18)
+    agent.learn(8 * 32 * 14)
     assert agent.evaluate(40)["return_mean"] > 0.9
 
 

@@ -39,20 +39,20 @@ def values(agent, *observations):
 )
 def test_the_right_one_of_two_actions_is_found(options):
     agent = SAC(envs.make(tiny.RightAction, 4), seed=1, **FAST | options)
-    agent.learn(600)
+    agent.learn(300)
     assert agent.evaluate(50)["return_mean"] == 1.0
 
 
 def test_two_steps_of_patience_are_worth_two_discounted():
     agent = SAC(envs.make(tiny.Patience, 4), seed=0, gamma=0.9, **FAST)
-    agent.learn(800)
+    agent.learn(500)
     assert agent.evaluate(20)["return_mean"] == 2.0
     assert values(agent, 0.0, 1.0).tolist() == pytest.approx([0.9 * 2, 2.0], abs=0.1)
 
 
 def test_a_time_limit_does_not_end_the_future_and_the_entropy_counts():
     agent = SAC(envs.make(tiny.ForeverOne, 4), seed=0, gamma=0.8, **FAST | {"temperature": 0.5})
-    agent.learn(800)
+    agent.learn(500)
     # Both actions are alike: reward 1 for ever, and from the second step on ln 2 of entropy, worth half as much.
     expected = 1 / (1 - 0.8) + 0.8 * 0.5 * np.log(2) / (1 - 0.8)
     assert float(values(agent, 0.0)) == pytest.approx(expected, abs=0.3)  # an end at 5 would make it 2.7 and a bit
@@ -60,7 +60,7 @@ def test_a_time_limit_does_not_end_the_future_and_the_entropy_counts():
 
 def test_a_termination_ends_the_future():
     agent = SAC(envs.make(tiny.EndsAtFive, 4), seed=0, gamma=0.8, **FAST)
-    agent.learn(1000)
+    agent.learn(700)
     expected = [sum(0.8**k for k in range(5 - t)) for t in range(5)]
     assert values(agent, *(t / 5 for t in range(5))).tolist() == pytest.approx(expected, abs=0.25)
 
@@ -68,7 +68,7 @@ def test_a_termination_ends_the_future():
 @pytest.mark.parametrize("options", [{}, {"temperature": "auto", "temperature_init": 0.1}])
 def test_a_continuous_action_follows_its_target(options):
     agent = SAC(envs.make(tiny.Target, 4), seed=0, **FAST | options)
-    agent.learn(700)
+    agent.learn(500)
     assert agent.evaluate(50)["return_mean"] > -0.01  # standing still at 0 gives -0.083
 
 
@@ -78,8 +78,8 @@ def test_a_learned_temperature_brings_the_entropy_to_its_target():
         **FAST | {"temperature": "auto", "target_entropy": 0.3, "temperature_init": 0.05, "temperature_learning_rate": 1e-2},
     )
     agent.begin(1000)
-    agent.advance(800)
-    assert float(agent.advance(1000)["sac/entropy"].mean()) == pytest.approx(0.3, abs=0.2)
+    agent.advance(500)
+    assert float(agent.advance(600)["sac/entropy"].mean()) == pytest.approx(0.3, abs=0.2)
 
 
 SMALL = {"learning_starts": 30, "buffer_size": 200, "batch_size": 16, "model": {"hidden": [16]}}

@@ -105,7 +105,7 @@ def test_what_is_no_run_is_refused_by_every_command_and_names_the_run_that_is_ne
         refused(command("train", f"like={folder}"), folder)
         refused(command("evaluate", folder), folder)
         refused(command("report", folder), folder)
-    assert "one of" in command("evaluate", "nowhere").err
+    assert "give the folder of a run: run\n" in command("evaluate", "nowhere").err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "run"]
     assert not list((tmp_path / "empty").iterdir())
 

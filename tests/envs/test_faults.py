@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -245,7 +244,7 @@ def test_ctrl_c_while_waiting_ends_the_pool():
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, None], ids=["SIGKILL", "Ctrl-C", "forgotten close"])
-def test_no_worker_outlives_its_owner(end):
+def test_no_worker_outlives_its_owner(end, warm):
     code = (
         "import sys, time; from rlt import envs; from tests.envs.test_faults import pids; from tests.envs import toys\n"
         "env = envs.make(toys.Hangs, 2, backend='pool', workers=2); env.reset(0)\n"
@@ -253,7 +252,7 @@ def test_no_worker_outlives_its_owner(end):
         "env.send([0, 0]); sys.stdin.read()"
     )
     owner = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [warm.python, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

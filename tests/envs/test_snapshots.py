@@ -65,7 +65,7 @@ def test_a_state_restores_to_the_bit_in_a_new_process_after_several_resets(backe
     for env_id, options in CASES:
         if backend == "native" and native.why_not(Source(env_id, options)) is not None:
             continue
-        steps = 30 if env_id == "CarRacing-v3" else 500
+        steps = 20 if env_id == "CarRacing-v3" else 120
         rng, num_envs = np.random.default_rng(3), 1 if env_id in ("CarRacing-v3", "Blackjack-v1") else 2
         reference = Reference(env_id, num_envs, **options)  # for its action space alone
         env: Any = envs.make(env_id, num_envs, backend=backend, **options)

@@ -370,15 +370,11 @@ def test_off_leaves_the_function_itself(monkeypatch):
     assert rlt.typed(plain) is plain
 
 
-@pytest.mark.slow
-def test_python_o_leaves_the_function_itself():
-    code = (
-        "import rlt, torch\nfrom rlt.types import Float, Tensor\n"
-        "def f(x: Float[Tensor, '3']): return x\nassert_off = rlt.typed(f) is f\n"
-        "print(assert_off, rlt.sized(torch.zeros(2), '3').shape)"
-    )
-    out = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "True torch.Size([2])"
+@pytest.mark.parametrize(("option", "on"), [("-O", False), ("-B", True)])
+def test_python_o_switches_the_checks_off_as_rlt_check_does(option, on):
+    code = "from rlt.shapes.switch import checks_are_on; print(checks_are_on())"
+    out = subprocess.run([sys.executable, option, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == str(on)
 
 
 def test_a_tensor_annotation_that_cannot_be_evaluated_is_refused_and_others_are_not_our_concern():

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,18 @@ from tests.shapes.widths import all_widths, networks
 
 CASES = Path(__file__).parent / "cases"
 UNSEEN = Path(__file__).parents[1] / "unseen"
+CONFIGURATION = """\
+[mypy]
+check_untyped_defs = True
+ignore_missing_imports = True
+# No network names what is in these, and reading them takes as long as all the rest of torch.
+[mypy-torch._inductor.*,torch._dynamo.*,torch._export.*,torch.ao.*,torch.distributed.*,torch.fx.experimental.*]
+follow_imports = skip
+[mypy-torch.onnx.*,torch.testing.*,sympy.*,torch.package.*,torch.profiler.*,torch._higher_order_ops.*,torch._subclasses.*]
+follow_imports = skip
+[mypy-torch._refs.*,torch._prims.*,torch._decomp.*,torch._meta_registrations,torch._torch_docs,torch._tensor_docs]
+follow_imports = skip
+"""
 Reports = dict[str, dict[int, list[str]]]
 """For each file, by its name: messages by line."""
 
@@ -51,22 +66,22 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_checker(shared: Path) -> Callable[..., list[str]]:
     """Checks files with the plugin (or another in its place); all runs share a cache."""
     pytest.importorskip("mypy")
+    return partial(checked, shared)
+
+
+def checked(shared: Path, paths: Iterable[Path | str], plugin: type | None = None) -> list[str]:
     from rlt import check
 
     config = shared / "mypy.ini"
-    config.write_text("[mypy]\ncheck_untyped_defs = True\nignore_missing_imports = True\n", encoding="utf-8")
-
-    def run(paths: Iterable[Path], plugin: type | None = None) -> list[str]:
-        theirs = ["--config-file", str(config), "--cache-dir", str(shared / "cache"), "--hide-error-context"]
-        sources, options, plugins = check._options([str(p) for p in paths], theirs)
-        if plugin is not None:
-            plugins = [plugin(options)]
-        with FileLock(shared / "lock"):  # mypy's cache is for one process at a time
-            result, messages = check._build(sources, options, plugins)
-        assert result is not None, messages
-        return messages
-
-    return run
+    config.write_text(CONFIGURATION, encoding="utf-8")
+    theirs = ["--config-file", str(config), "--cache-dir", str(shared / "cache"), "--hide-error-context"]
+    sources, options, plugins = check._options([str(p) for p in paths], theirs)
+    if plugin is not None:
+        plugins = [plugin(options)]
+    with FileLock(shared / "lock"):  # mypy's cache is for one process at a time
+        result, messages = check._build(sources, options, plugins)
+    assert result is not None, messages
+    return messages
 
 
 @pytest.fixture(scope="session")
@@ -75,16 +90,20 @@ def all_files() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def messages(run_checker: Callable[..., list[str]], all_files: list[Path], shared: Path) -> list[str]:
+def messages(all_files: list[Path], shared: Path) -> list[str]:
     """What the checker says of every case file, every unseen program, the project, and each copy of a network of the
-    project as it is (`plain_…`) and with one width wrong (`mutant_…`); found by the process that comes first."""
+    project as it is (`plain_…`) and with one width wrong (`mutant_…`); asked by the test process that comes first, of one
+    of its own: what mypy keeps of all torch would slow down each test that follows."""
+    pytest.importorskip("mypy")
     found, copies = shared / "messages.json", shared / "copies"
     with FileLock(shared / "messages.lock"):
         if not found.exists():
             copies.mkdir()
             paths = [write(None, module, f"plain_{i}", copies) for i, module in enumerate(networks())]
             paths += [write(width, width.module, f"mutant_{i}", copies) for i, width in enumerate(all_widths())]
-            write_text(found, json.dumps(run_checker([*all_files, *paths, ROOT / "rlt", ROOT / "experiments"])))
+            asked = [*all_files, *paths, ROOT / "rlt", ROOT / "experiments"]
+            command = [sys.executable, "-m", "tests.shapes.static.conftest", str(shared), *map(str, asked)]
+            write_text(found, subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
     said: list[str] = json.loads(found.read_text(encoding="utf-8"))
     return said
 
@@ -97,3 +116,7 @@ def of_files(messages: Iterable[str], files: Iterable[Path]) -> list[str]:
 @pytest.fixture(scope="session")
 def reports(messages: list[str]) -> Reports:
     return read_reports(messages)
+
+
+if __name__ == "__main__":
+    print(json.dumps(checked(Path(sys.argv[1]), sys.argv[2:])))
