@@ -1,14 +1,15 @@
 """Command lines to configurations, by Hydra; every mistake found and named before Hydra makes a folder.
 
-Hydra composes twice: first here, to look, then in its own `main`, which runs the job (or the sweep's jobs).
+A single run is a job of what was composed here. A sweep's jobs are composed again, by Hydra's own `main`.
 """
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,16 +17,20 @@ from typing import Any
 
 import hydra
 from hydra import compose, initialize_config_module
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
+from hydra.core.utils import run_job
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import DictConfig, OmegaConf
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from rlt import registry
@@ -84,12 +89,27 @@ class Plan:
     experiment: Experiment
     """Of a sweep: with the first value of each."""
     folder: Path
+    config: DictConfig
+    """As Hydra composed it, its own settings included."""
+    loader: ConfigLoader
+
+    def run(self, task: Callable[[DictConfig], Any]) -> None:
+        """The single run as Hydra's `main` makes it: folder, logging, callbacks; what `task` raises goes on."""
+        config = copy.deepcopy(self.config)
+        with read_write(config), open_dict(config):
+            config.hydra.mode = RunMode.RUN
+            if not any(o.startswith("hydra.run.dir=") for o in config.hydra.overrides.hydra):
+                config.hydra.run.dir = str(self.folder)
+        callbacks = Callbacks(config)
+        callbacks.on_run_start(config=config, config_name=self.line.config_name)
+        context = HydraContext(config_loader=self.loader, callbacks=callbacks)
+        done = run_job(task, config, "hydra.run.dir", None, context)
+        callbacks.on_run_end(config=config, config_name=self.line.config_name, job_return=done)
+        done.return_value  # noqa: B018 - raises what the job raised
 
     def hydra_words(self) -> list[str]:
-        """The same for `hydra.main`."""
-        words = list(self.line.overrides)
-        if self.line.multirun:
-            words.insert(0, "--multirun")
+        """The words of a sweep for `hydra.main`."""
+        words = ["--multirun", *self.line.overrides]
         if self.line.config_dir is not None:
             words[:0] = ["--config-dir", str(Path(self.line.config_dir).absolute())]
         return ["--config-name", self.line.config_name, *words]
@@ -147,12 +167,18 @@ def plan(words: list[str]) -> Plan:
             raise ConfigError(f"{sweep.input_line} names several values", "one run has one value", fix="add -m to run them all")
         line = _complete_agent(_complete_model(line, overrides))
         first = tuple(_first_choice(o) for o in parse_overrides(line.overrides))
-        values, hydra_values = _compose(line.config_name, first)
-        if registry.is_external(str(values.get("model", {}).get("name", ""))) and hydra_values["model"] != "own":
+        config, values = _compose(line.config_name, first)
+        if registry.is_external(str(values.get("model", {}).get("name", ""))) and _choice(config, "model") != "own":
             line = replace(line, overrides=_own_model(line.overrides))  # the experiment's file names a network of its own
-            values, hydra_values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
-        experiment = parse(values, hydra_values.get("experiment"))
-        return Plan(*_with_folder(line, experiment))
+            config, values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
+        experiment = parse(values, _choice(config, "experiment"))
+        return Plan(*_with_folder(line, experiment), config, GlobalHydra.instance().config_loader())
+
+
+def _choice(config: DictConfig, group: str) -> str | None:
+    """What was chosen of a config group."""
+    chosen: str | None = config.hydra.runtime.choices.get(group)
+    return chosen
 
 
 def _job_names(overrides: list[Override]) -> tuple[str, ...]:
@@ -277,8 +303,8 @@ def _complete_agent(line: CommandLine) -> CommandLine:
     return replace(line, overrides=(f"agent={choice}", *kept))
 
 
-def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The composed values, and what was chosen of each group."""
+def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
+    """The composed configuration, and its values without Hydra's own."""
     parsed = [o for o in parse_overrides(tuple(o for o in overrides if o)) if o.input_line]
     known = groups()
     is_group = [o.key_or_group in known or "/" in o.key_or_group for o in parsed]  # hydra/launcher is a group of Hydra's own
@@ -288,7 +314,6 @@ def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, An
             if not group and not o.is_add() and not o.is_force_add():
                 check_key(base, o.key_or_group)
         cfg = _composed(config_name, tuple(o.input_line or "" for o in parsed))
-        chosen = dict(cfg.hydra.runtime.choices)
         values = OmegaConf.to_container(cfg, resolve=False)
         assert isinstance(values, dict)
         del values["hydra"]
@@ -298,7 +323,7 @@ def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[dict[str, An
             "the configuration cannot be composed", *[x for x in str(error).splitlines() if x.strip()][:4]
         ) from None
     assert isinstance(plain, dict)
-    return {str(k): v for k, v in plain.items()}, {str(k): str(v) for k, v in chosen.items() if v is not None}
+    return cfg, {str(k): v for k, v in plain.items()}
 
 
 @functools.cache

@@ -73,10 +73,8 @@ def _like(path: Path, rest: list[str]) -> Outcome:
 
 
 def _hydra(words: list[str]) -> int:
-    """A single run or a sweep, by Hydra's own `main`."""
-    import hydra
-
-    from rlt.assembly.compose import VERSION_BASE, plan
+    """A single run, or a sweep by Hydra's own `main`."""
+    from rlt.assembly.compose import plan
 
     planned = plan(words)
     if not planned.line.multirun:
@@ -88,8 +86,10 @@ def _hydra(words: list[str]) -> int:
     new = [f for f in (planned.folder, *planned.folder.parents) if not f.exists()]
     _results.clear()
     try:
-        with _arguments(planned.hydra_words()):
-            hydra.main(config_path="pkg://rlt.configs", config_name="train", **VERSION_BASE)(hydra_job)()
+        if planned.line.multirun:
+            _sweep(planned.hydra_words())
+        else:
+            planned.run(hydra_job)
     except BaseException:
         _remove_empty(new)
         raise
@@ -102,6 +102,15 @@ def _hydra(words: list[str]) -> int:
         _remove_empty(new)
         return 2
     return _exit_code(result)
+
+
+def _sweep(words: list[str]) -> None:
+    import hydra
+
+    from rlt.assembly.compose import VERSION_BASE
+
+    with _arguments(words):
+        hydra.main(config_path="pkg://rlt.configs", config_name="train", **VERSION_BASE)(hydra_job)()
 
 
 _results: list[Outcome | RltError] = []
