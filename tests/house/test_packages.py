@@ -89,7 +89,7 @@ def test_a_wheel_from_a_checkout_without_links_trains_a_strangers_experiment(tmp
     here = strangers_folder(tmp_path / "project")
     assert "site-packages" in run_in(here, python, ["-c", "import rlt.agents; print(rlt.agents.__file__)"])
     own = ["+experiment=mine", "model.name=models.mine:Mine", "model.hidden=8"]
-    run_in(here, python, ["-m", "rlt.train", *own, "evaluation.final_episodes=4", "hydra.run.dir=run"])
+    run_in(here, python, ["-m", "rlt.train", *own, "evaluation.final_episodes=1", "total_steps=512", "hydra.run.dir=run"])
     assert (here / "run/evaluation.json").is_file()
     assert not (here / "rlt").exists()
 
