@@ -289,9 +289,13 @@ def _complete_agent(line: CommandLine) -> CommandLine:
     if typed:
         name = typed[-1]
     else:
-        chosen = [_first_choice(o) for o in overrides if o.key_or_group in known]
+        words = tuple(o for o in map(_first_choice, overrides) if o)
+        chosen = tuple(o for o in (_first_choice(o) for o in overrides if o.key_or_group in known) if o)
         try:
-            name = str(_composed(line.config_name, tuple(o for o in chosen if o)).agent.name)
+            try:
+                name = str(_composed(line.config_name, words).agent.name)
+            except (HydraException, OmegaConfBaseException):  # options that another agent's group has, perhaps
+                name = str(_composed(line.config_name, chosen).agent.name)
         except (HydraException, OmegaConfBaseException):
             return line  # what is wrong is said where everything is composed
     if any(_choices(o) == [name] for o in overrides if o.key_or_group == "agent"):
@@ -306,14 +310,12 @@ def _complete_agent(line: CommandLine) -> CommandLine:
 def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
     """The composed configuration, and its values without Hydra's own."""
     parsed = [o for o in parse_overrides(tuple(o for o in overrides if o)) if o.input_line]
-    known = groups()
-    is_group = [o.key_or_group in known or "/" in o.key_or_group for o in parsed]  # hydra/launcher is a group of Hydra's own
     try:
-        base = _composed(config_name, tuple(o.input_line or "" for o, g in zip(parsed, is_group) if g))
-        for o, group in zip(parsed, is_group):
-            if not group and not o.is_add() and not o.is_force_add():
-                check_key(base, o.key_or_group)
-        cfg = _composed(config_name, tuple(o.input_line or "" for o in parsed))
+        try:
+            cfg = _composed(config_name, tuple(o.input_line or "" for o in parsed))
+        except (HydraException, OmegaConfBaseException):
+            _check_keys(config_name, parsed)
+            raise
         values = OmegaConf.to_container(cfg, resolve=False)
         assert isinstance(values, dict)
         del values["hydra"]
@@ -324,6 +326,16 @@ def _compose(config_name: str, overrides: tuple[str, ...]) -> tuple[DictConfig, 
         ) from None
     assert isinstance(plain, dict)
     return cfg, {str(k): v for k, v in plain.items()}
+
+
+def _check_keys(config_name: str, overrides: list[Override]) -> None:
+    """ConfigError for a key that the chosen groups have not."""
+    known = groups()
+    is_group = [o.key_or_group in known or "/" in o.key_or_group for o in overrides]  # hydra/launcher is a group of Hydra's own
+    base = _composed(config_name, tuple(o.input_line or "" for o, group in zip(overrides, is_group) if group))
+    for o, group in zip(overrides, is_group):
+        if not group and not o.is_add() and not o.is_force_add():
+            check_key(base, o.key_or_group)
 
 
 @functools.cache

@@ -252,7 +252,7 @@ def test_no_worker_outlives_its_owner(end, warm):
         "env.send([0, 0]); sys.stdin.read()"
     )
     owner = subprocess.Popen(
-        [warm.python, "-c", code],
+        [warm.python if end is None else sys.executable, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
