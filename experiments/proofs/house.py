@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from experiments.proofs.learning import draws_curve, learns, repeats, resumes, trains
+from experiments.proofs.learning import draws_curve, learns, repeats, resumes, sweeps, trains
 from experiments.proofs.new_machine import fresh_clone, wheel
 from experiments.proofs.proof import Proof
 
@@ -46,6 +46,10 @@ PROOFS = [
     Proof(
         "repeats", "One command gives one result; another seed another; evaluation changes nothing that is learned.",
         partial(repeats, words=["+experiment=ppo_lunarlander", "total_steps=131_072"]),
+    ),
+    Proof(
+        "sweeps", "A sweep side by side (joblib) gives the numbers of one that runs its jobs one after the other.",
+        partial(sweeps, words=["+experiment=ppo_cartpole", "total_steps=20_000"]),
     ),
     Proof(
         "wheel",

@@ -43,6 +43,23 @@ def learns(
     return Result(holds, f"{table(head, rows)}\n\n{bar}", tuple(command(w) for w in every.values()))
 
 
+def sweeps(folder: Path, *, words: Sequence[str]) -> Result:
+    """Two seeds one after the other, and side by side by the joblib launcher: the same numbers, one table each."""
+    launchers = {"basic": [], "joblib": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]}
+    every = {name: ["-m", *words, *launcher, "seed=0,1"] for name, launcher in launchers.items()}
+    for name, line in every.items():
+        run_in(folder, sys.executable, ["-m", "rlt.train", *line, f"hydra.sweep.dir={name}"], pythonpath=ROOT)
+    rows: list[tuple[object, ...]] = []
+    for seed in (0, 1):
+        one, other = (RunFolder(folder / name / f"seed={seed}") for name in launchers)
+        same = not metrics_differences(one, other)
+        rows.append((f"seed {seed}: metrics.csv, time columns apart", "equal" if same else "**not**"))
+    tables = [(folder / name / "sweep.csv").read_text(encoding="utf-8").splitlines() for name in launchers]
+    rows.append(("rows of sweep.csv", " and ".join(str(len(lines) - 1) for lines in tables)))
+    holds = all(row[1] in ("equal", "2 and 2") for row in rows)
+    return Result(holds, table(("two jobs, one after the other and side by side", ""), rows), tuple(map(command, every.values())))
+
+
 def trains(folder: Path, *, words: Sequence[str]) -> Result:
     """One run to its end."""
     r = evaluation(train(folder / "run", words))

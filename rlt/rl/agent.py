@@ -84,7 +84,7 @@ class Agent(ABC):
         self.episodes = EpisodeStatistics(num_envs)
         self._obs: Observation | None = None
         self.extensions = Extensions(getattr(self.config, "extensions", ()), self.LOSSES, type(self).__name__)
-        with self.generators.initial(self.seeds.networks):
+        with self.generators.initial(self.seeds.networks), use_threads(1):  # the same weights whatever the machine's cores
             self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
             self.extensions.prepare(self)
         self.threads = threads_for(self.policy, self.engine.threads)

@@ -42,14 +42,3 @@ def test_updates_leave_no_tensor_behind(name):
     assert living() == before
 
 
-@pytest.mark.slow
-def test_a_compiled_step_is_one_graph_that_is_made_once_and_equals_the_eager_one():
-    step, updates = CASES["dqn"](torch.float64)
-    eager, _ = after("dqn", 30, torch.float64, "eager")
-    step.compile_from(10)  # beside the first ten
-    for n in range(30):
-        with torch._dynamo.config.patch(error_on_recompile=n > 10):
-            step(*next(updates))
-    kept = [{"": g.flat.buffer, **g.state} for g in step.groups.values()]
-    vector = torch.cat([t.double() for tensors in kept for key, t in tensors.items() if key != "step"])
-    assert distance(vector, eager) <= 1e-12

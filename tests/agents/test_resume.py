@@ -262,3 +262,15 @@ def test_dropout_too_is_fixed_by_the_seed():
         agents.append(PPO(envs.make("CartPole-v1", 3), model=Dropout, seed=0, **SMALL))
         agents[-1].learn(72)
     assert equal(agents[0].weights(), agents[1].weights())
+
+
+def test_initial_weights_do_not_depend_on_the_machines_cores():
+    before, built = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            built.append(make("CartPole-v1").weights())
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert equal(built[0], built[1]) and equal(built[0], built[2])

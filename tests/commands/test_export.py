@@ -40,7 +40,6 @@ class Parts(gym.Env):
 
 
 RUNS = {
-    "PPO, normalised, Box": (PPO, "Pendulum-v1", {"normalize_observation": True, "n_steps": 32, "minibatch_size": 32}),
     "PPO, nested": (PPO, Parts, {"normalize_observation": True, "n_steps": 32, "minibatch_size": 32}),
     "SAC, Box": (SAC, "Pendulum-v1", {"learning_starts": 8, "batch_size": 8, "buffer_size": 99, "model": {"hidden": [16]}}),
 }

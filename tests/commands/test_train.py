@@ -174,15 +174,6 @@ def test_a_sweep_of_one_job_is_a_sweep(command):
     assert "already holds a sweep" in said.err
 
 
-@pytest.mark.slow
-def test_a_sweep_side_by_side_gives_the_numbers_of_one_after_the_other(command, tmp_path):
-    for name, launcher in (("one", []), ("both", ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])):
-        said = command("train", "-m", *SMALL, *launcher, "seed=0,1", f"hydra.sweep.dir={name}")
-        assert said.code == 0, said.err
-    for seed in (0, 1):
-        assert table(f"one/seed={seed}") == table(f"both/seed={seed}")
-
-
 def test_evaluate_prints_and_keeps_the_scores_of_a_run_and_says_the_same_twice(command, run):
     first = command("evaluate", run, "episodes=4", "out=scores.json")
     again = command("evaluate", run, "episodes=4")

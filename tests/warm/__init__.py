@@ -3,7 +3,7 @@
 Reading torch, Gymnasium and Hydra takes seconds, and the tests start some fifty runs. `Warm.python` takes `-m MODULE …` and
 `-c CODE …` as `python` does, with the caller's folder, variables, standard streams and signals, and ends as its child ends;
 anything else goes to the real interpreter. What a forked child cannot show (another hash seed, an import that is missing)
-is tested with real processes: one of the killed runs here, and everything in `make prove`.
+is tested with real processes: imports here, killed runs in `make prove`.
 """
 
 from __future__ import annotations
