@@ -85,7 +85,7 @@ class Runner:
         try:
             whole = self._timetable.stop - start if resume is None else total_steps
             if whole != total_steps:
-                self._progress.say(f"{whole:,} of {total_steps:,} steps: it ends with a whole rollout or vector step")
+                self._progress.say(f"{whole:,} steps in place of {total_steps:,}: the last rollout or vector step is a whole one")
             if inexact:
                 self._progress.say(f"this resume is not exact: {inexact}")
             return self._loop()

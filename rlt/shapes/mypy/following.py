@@ -20,12 +20,28 @@ _BUILDERS = "rlt.nn.*"
 """Modules whose functions build layers for others: mypy drops function bodies of installed packages as it reads them."""
 
 
+UNREAD = (
+    "torch._inductor.*", "torch._dynamo.*", "torch._export.*", "torch._higher_order_ops.*", "torch._subclasses.*",
+    "torch._refs.*", "torch._prims.*", "torch._decomp.*", "torch._meta_registrations.*", "torch._torch_docs.*",
+    "torch._tensor_docs.*",
+)  # fmt: skip
+"""Parts of torch, private by name, that the compiler is made of: no annotation of torch's public functions needs them, and
+reading them takes mypy a third of its time for all of torch."""
+
+
 def give_each_module_its_options(options: Options) -> None:
     """mypy shares one object between modules without a section of their own; this empty section makes it copy."""
     options.per_module_options.setdefault(_EVERY_MODULE, {})
     options.per_module_options.setdefault(_BUILDERS, {})["preserve_asts"] = True
     options.local_partial_types = True
-    options.clone_for_module(_BUILDERS.replace("*", "mlp"))  # else mypy calls the section unused where rlt.nn is not imported
+    for pattern in (_BUILDERS, *UNREAD):
+        options.clone_for_module(pattern.replace("*", "x"))  # else mypy calls a section unused where nothing of it is imported
+
+
+def leave_out_torchs_compiler(options: Options) -> None:
+    """mypy does not follow imports into it, but for a part that the user's settings have a section for."""
+    for pattern in UNREAD:
+        options.per_module_options.setdefault(pattern, {}).setdefault("follow_imports", "skip")
 
 
 def imports(file: MypyFile, packages: tuple[str, ...]) -> bool:

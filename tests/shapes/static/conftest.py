@@ -27,11 +27,7 @@ CONFIGURATION = """\
 check_untyped_defs = True
 ignore_missing_imports = True
 # No network names what is in these, and reading them takes longer than all the rest; `make lint` reads them too.
-[mypy-torch._inductor.*,torch._dynamo.*,torch._export.*,torch.ao.*,torch.distributed.*,torch.fx.experimental.*]
-follow_imports = skip
-[mypy-torch.onnx.*,torch.testing.*,sympy.*,torch.package.*,torch.profiler.*,torch._higher_order_ops.*,torch._subclasses.*]
-follow_imports = skip
-[mypy-torch._refs.*,torch._prims.*,torch._decomp.*,torch._meta_registrations,torch._torch_docs,torch._tensor_docs]
+[mypy-torch.ao.*,torch.distributed.*,torch.fx.experimental.*,torch.onnx.*,torch.testing.*,sympy.*,torch.package.*,torch.profiler.*]
 follow_imports = skip
 [mypy-mypy.*,onnx.*,onnxscript.*,onnx_ir.*,onnxruntime.*,matplotlib.*,PIL.*,pygame.*,rich.*,markdown_it.*,hydra.*,omegaconf.*]
 follow_imports = skip

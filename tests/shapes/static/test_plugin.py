@@ -117,3 +117,16 @@ def test_the_plugin_adds_no_section_that_mypy_calls_unused() -> None:
     assert unused == set()
     assert options.clone_for_module("rlt.nn.mlp").preserve_asts
     assert not options.clone_for_module("torch.nn").preserve_asts
+
+
+def test_torchs_compiler_is_not_read_unless_the_settings_say_so() -> None:
+    from mypy.options import Options
+
+    from rlt.shapes.mypy.plugin import ShapePlugin
+
+    options: Any = Options()
+    options.per_module_options["torch._dynamo.*"] = {"follow_imports": "silent"}
+    ShapePlugin(options)
+    asked = ("torch._dynamo.eval_frame", "torch._inductor", "torch.nn")
+    said = {name: options.clone_for_module(name).follow_imports for name in asked}
+    assert said == {"torch._dynamo.eval_frame": "silent", "torch._inductor": "skip", "torch.nn": "normal"}
