@@ -98,6 +98,8 @@ def _check(paths: Sequence[str], theirs: Sequence[str]) -> int:
         if not Path(path).exists():
             raise ConfigError(f"there is no file or folder {path}")
     sources, options, plugins = _options(paths, theirs)
+    if not Path(options.cache_dir).is_dir():
+        print("reading torch: the first run takes a minute, the next ones seconds", file=sys.stderr, flush=True)
     result, messages = _build(sources, options, plugins)
     for message in messages:
         print(people(message))

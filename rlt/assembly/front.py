@@ -54,7 +54,7 @@ def _resume(path: Path, rest: list[str]) -> Outcome:
     if other:
         raise ConfigError(
             f"resume goes on with a run as it was, so {other[0]} has no place",
-            fix=f"like={path} {' '.join(other)} starts a new run like it",
+            fix=f"like={path} {' '.join(other)} starts a new run like it, with init_from={path} from its weights",
         )
     RunFolder.open(path)
     from rlt.assembly import job

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from rlt.assembly.build import device_of, experiment_of, make_agent, make_env
-from rlt.assembly.root import Experiment
+from rlt.assembly.root import Experiment, trust_words
 from rlt.config import to_mapping
 from rlt.errors import RunError
 from rlt.log.tensorboard import TensorBoard
@@ -127,17 +127,18 @@ def describe(agent: Agent, experiment: Experiment, run: RunConfig, folder: RunFo
 
 def finish(agent: Agent, folder: RunFolder, outcome: Outcome, overrides: Mapping[str, str]) -> None:
     """The last lines of a run, and its row in TensorBoard's HParams tab."""
+    config = folder.config()
+    trust = trust_words(config)
     if outcome.signal is not None:
         say(
             f"{outcome.signal}: stopped at {outcome.steps:,} steps, checkpoint written\n"
-            f"  go on: python -m rlt.train resume={folder.path}"
+            f"  go on: python -m rlt.train resume={folder.path}{trust}"
         )
         return
     result = outcome.evaluation
     if result is None:
         say(f"done: {outcome.steps:,} steps    run: {folder.path}")
         return
-    config = folder.config()
     if config["log"]["tensorboard"]:
         board = TensorBoard(folder.path)
         shown = (
@@ -150,7 +151,7 @@ def finish(agent: Agent, folder: RunFolder, outcome: Outcome, overrides: Mapping
     say(
         f"final: mean return {result['return_mean']:.1f} ± {result['return_std']:.1f} (IQM {result['return_iqm']:.1f}) over "
         f"{result['episodes']} episodes after {outcome.steps:,} steps\n"
-        f"  evaluate: python -m rlt.evaluate {folder.path}    curves: python -m rlt.report {folder.path}"
+        f"  evaluate: python -m rlt.evaluate {folder.path}{trust}    curves: python -m rlt.report {folder.path}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rlt import registry
 from rlt.config import from_mapping, to_mapping, unknown_key
 from rlt.engine.config import EngineConfig
-from rlt.errors import ConfigError
+from rlt.errors import ConfigError, TrustError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.named import own_names
 from rlt.run.config import RunConfig
@@ -107,7 +107,22 @@ def _group(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 def _check_names(
     env: Mapping[str, Any], model: Mapping[str, Any], extensions: Any, trust: tuple[str, ...] | None, repeat: str | None
 ) -> None:
-    wrappers = [w.get("name", "") if isinstance(w, Mapping) else w for w in env.get("wrappers") or ()]
-    named = [("env.id", str(env.get("id", ""))), *(("env.wrappers", str(name)) for name in wrappers)]
-    for key, name in [*named, *own_names(model, extensions)]:
+    for key, name in [*_env_names(env), *own_names(model, extensions)]:
         registry.check_trust(name, key=key, trust=trust, repeat=repeat)
+
+
+def _env_names(env: Mapping[str, Any]) -> list[tuple[str, str]]:
+    wrappers = [w.get("name", "") if isinstance(w, Mapping) else w for w in env.get("wrappers") or ()]
+    return [("env.id", str(env.get("id", ""))), *(("env.wrappers", str(name)) for name in wrappers)]
+
+
+def trust_words(values: Mapping[str, Any]) -> str:
+    """What `resume=`, `rlt.evaluate` and others want to read of a run with these values: ` trust=PACKAGE` for each."""
+    agent = values["agent"]
+    packages = []
+    for key, name in [*_env_names(values["env"]), *own_names(values["model"], agent.get("extensions")), ("agent", agent["name"])]:
+        try:
+            registry.check_trust(name, key=key, trust=())
+        except TrustError:
+            packages.append(name.partition(":")[0].partition(".")[0])
+    return "".join(f" trust={package}" for package in dict.fromkeys(packages))

@@ -60,7 +60,7 @@ def test_a_signal_leaves_a_checkpoint_says_how_to_go_on_and_the_resumed_run_is_t
     assert said.code == code, said.err
     name = signal.Signals(number).name
     assert name in said.err
-    assert "python -m rlt.train resume=r" in said.err
+    assert "python -m rlt.train resume=r trust=tests\n" in said.err
     assert "Traceback" not in said.err
     assert config("r")["env"]["id"] == "tests.commands.own:Signals"
     assert command("train", "resume=r").code == 2  # a name from a file
