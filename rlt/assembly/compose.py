@@ -171,7 +171,13 @@ def plan(words: list[str]) -> Plan:
         if registry.is_external(str(values.get("model", {}).get("name", ""))) and _choice(config, "model") != "own":
             line = replace(line, overrides=_own_model(line.overrides))  # the experiment's file names a network of its own
             config, values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
-        experiment = parse(values, _choice(config, "experiment"))
+        chosen = _choice(config, "experiment")
+        try:
+            experiment = parse(values, chosen)
+        except ConfigError as error:
+            if chosen is None or any(o.key_or_group in error.what for o in overrides if o.key_or_group != "experiment"):
+                raise
+            raise ConfigError(error.what, *error.details, f"it stands in experiment/{chosen}.yaml", fix=error.fix) from None
         return Plan(*_with_folder(line, experiment), config, GlobalHydra.instance().config_loader())
 
 

@@ -246,3 +246,12 @@ def test_what_can_be_reached_through_rlt_is_not_registered(name):
 def test_a_class_that_a_room_of_rlt_defines_is_registered():
     registry.check_trust("rlt.agents.ppo.agent:PPO", key="agent.name", trust=())
     registry.check_trust("CartPole-v1", key="env.id", trust=())
+
+
+def test_a_mistake_in_an_experiments_file_names_the_file(command, tmp_path):
+    (tmp_path / "configs/experiment").mkdir(parents=True)
+    (tmp_path / "configs/experiment/mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - ppo_cartpole\n  - _self_\nagent:\n  gama: 0.5\n"
+    )
+    refused(command("train", "+experiment=mine"), "agent.gama", "experiment/mine.yaml", "fix: agent.gamma")
+    assert "mine.yaml" not in command("train", "+experiment=ppo_cartpole", "agent.gama=1").err
