@@ -81,11 +81,8 @@ def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: s
 
     `trust=None` means that a person typed the name. `key` says where it stood, `repeat` is the command to run again.
     """
-    if trust is None or not is_external(name) or _is_registered(name):
-        return
-    module = name.split(":", 1)[0]
-    package = module.split(".", 1)[0]
-    if any(module == t or module.startswith(t + ".") for t in trust):
+    package = None if trust is None else untrusted_package(name, trust)
+    if package is None:
         return
     command = f"{repeat} trust={package}" if repeat else f"trust={package}"
     raise TrustError(
@@ -93,6 +90,14 @@ def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: s
         "nothing of it was imported: code that a file names runs only with your word",
         fix=f"if you trust {package}: {command}",
     )
+
+
+def untrusted_package(name: str, trust: tuple[str, ...]) -> str | None:
+    """The package that `name` would import without anyone's word; None where it imports none, or one that is trusted."""
+    if not is_external(name) or _is_registered(name):
+        return None
+    module = name.split(":", 1)[0]
+    return None if any(module == t or module.startswith(t + ".") for t in trust) else module.split(".", 1)[0]
 
 
 def _is_registered(name: str) -> bool:

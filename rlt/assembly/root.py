@@ -10,7 +10,7 @@ from typing import Any
 from rlt import registry
 from rlt.config import from_mapping, to_mapping, unknown_key
 from rlt.engine.config import EngineConfig
-from rlt.errors import ConfigError, TrustError
+from rlt.errors import ConfigError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.named import own_names
 from rlt.run.config import RunConfig
@@ -119,10 +119,6 @@ def _env_names(env: Mapping[str, Any]) -> list[tuple[str, str]]:
 def trust_words(values: Mapping[str, Any]) -> str:
     """What `resume=`, `rlt.evaluate` and others want to read of a run with these values: ` trust=PACKAGE` for each."""
     agent = values["agent"]
-    packages = []
-    for key, name in [*_env_names(values["env"]), *own_names(values["model"], agent.get("extensions")), ("agent", agent["name"])]:
-        try:
-            registry.check_trust(name, key=key, trust=())
-        except TrustError:
-            packages.append(name.partition(":")[0].partition(".")[0])
-    return "".join(f" trust={package}" for package in dict.fromkeys(packages))
+    named = [*_env_names(values["env"]), *own_names(values["model"], agent.get("extensions")), ("agent.name", agent["name"])]
+    packages = dict.fromkeys(registry.untrusted_package(name, ()) for _, name in named)
+    return "".join(f" trust={package}" for package in packages if package is not None)

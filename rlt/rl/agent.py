@@ -207,7 +207,7 @@ class Agent(ABC):
 
         Schedules run over these steps; counters go on from before.
         """
-        self._training_env()  # there is one
+        self._training_env()  # refused before a folder is made
         callbacks = as_callbacks(callback)
         listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
         evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)

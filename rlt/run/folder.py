@@ -104,7 +104,7 @@ def _mapping(value: Any, file: Path) -> dict[str, Any]:
 _TRAIN = "give the folder of a run; python -m rlt.train +experiment=NAME makes one under runs/"
 
 
-def _other_runs(path: Path) -> str | None:
+def _other_runs(path: Path) -> str:
     """Runs near `path`, newest first, as a hint."""
     near = next((p for p in (path, *path.parents) if p.is_dir()), Path())
     if near.anchor and near == Path(near.anchor):  # not through the whole disk

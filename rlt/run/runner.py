@@ -68,12 +68,16 @@ class Runner:
 
     def run(self, total_steps: int, resume: State | None = None) -> Outcome:
         """Trains for `total_steps` more steps, or from the checkpoint `resume` to the end that it was going to."""
-        inexact, start = None, self.learner.steps
+        said = []
         if resume is None:
+            start = self.learner.steps
             self._logged_at = start
             self._timetable = self._plan(start, self.learner.begin(total_steps))
+            if (whole := self._timetable.stop - start) != total_steps:
+                said.append(f"{whole:,} steps in place of {total_steps:,}: the last rollout or vector step is a whole one")
         else:
-            inexact = self._load_state(resume)
+            if inexact := self._load_state(resume):
+                said.append(f"this resume is not exact: {inexact}")
             if self.folder is not None:
                 self._segments = written_segments(self.folder)
         assert self._timetable is not None
@@ -83,11 +87,8 @@ class Runner:
         self._progress = make_progress(self.config.log.progress, self.steps, self._timetable.stop)
         self._csv, self._board = csv, board
         try:
-            whole = self._timetable.stop - start if resume is None else total_steps
-            if whole != total_steps:
-                self._progress.say(f"{whole:,} steps in place of {total_steps:,}: the last rollout or vector step is a whole one")
-            if inexact:
-                self._progress.say(f"this resume is not exact: {inexact}")
+            for line in said:
+                self._progress.say(line)
             return self._loop()
         except Exception as error:
             if self.folder is not None:

@@ -40,5 +40,3 @@ def test_updates_leave_no_tensor_behind(name):
     for _ in range(40):
         step(*next(updates))
     assert living() == before
-
-

@@ -30,18 +30,16 @@ reading them takes mypy a third of its time for all of torch."""
 
 
 def give_each_module_its_options(options: Options) -> None:
-    """mypy shares one object between modules without a section of their own; this empty section makes it copy."""
+    """mypy shares one object between modules without a section of their own; this empty section makes it copy.
+
+    Imports into `UNREAD` are not followed, but for a part that the user's settings have a section for."""
     options.per_module_options.setdefault(_EVERY_MODULE, {})
     options.per_module_options.setdefault(_BUILDERS, {})["preserve_asts"] = True
     options.local_partial_types = True
-    for pattern in (_BUILDERS, *UNREAD):
-        options.clone_for_module(pattern.replace("*", "x"))  # else mypy calls a section unused where nothing of it is imported
-
-
-def leave_out_torchs_compiler(options: Options) -> None:
-    """mypy does not follow imports into it, but for a part that the user's settings have a section for."""
     for pattern in UNREAD:
         options.per_module_options.setdefault(pattern, {}).setdefault("follow_imports", "skip")
+    for pattern in (_BUILDERS, *UNREAD):
+        options.clone_for_module(pattern.replace("*", "x"))  # else mypy calls a section unused where nothing of it is imported
 
 
 def imports(file: MypyFile, packages: tuple[str, ...]) -> bool:

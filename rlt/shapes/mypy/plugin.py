@@ -99,7 +99,6 @@ class ShapePlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        following.leave_out_torchs_compiler(options)
         following.give_each_module_its_options(options)
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
