@@ -26,8 +26,9 @@ from rlt.envs.group import Group
 from rlt.envs.layout import Arrays, Layout, mask_size
 from rlt.envs.mujoco.threads import cores
 from rlt.envs.pool import memory
+from rlt.envs.pool.fault import WorkerFault
 from rlt.envs.pool.journal import Journal
-from rlt.envs.pool.owner import Worker, WorkerFault
+from rlt.envs.pool.owner import Worker
 from rlt.envs.pool.share import OwnShare
 from rlt.envs.recipe import Recipe
 from rlt.errors import RltError
@@ -69,7 +70,8 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
                 self._ask_to_build(recipe, worker)
             if helps:  # beside the workers, which are building theirs
                 build = partial(Group, recipe.source, len(shares[0]), recipe.autoreset)
-                self._workers.insert(0, own := OwnShare(build, shares[0]))
+                seconds = max(recipe.timeout, _CONSTRUCTION)
+                self._workers.insert(0, own := OwnShare(recipe.source.id, build, shares[0], seconds))
             told = [worker.built() for worker in processes]
             observation_space, action_space, fps = cloudpickle.loads(told[0])
             observations, actions = Layout(observation_space, "observation"), ActionReader(action_space, n)
@@ -81,8 +83,8 @@ class PoolVectorEnv(ArrayVectorEnv[Purpose]):
             if helps:
                 own.board = self._board.rows(0, own.num_envs)
             self._answers("the construction")
-            for worker in processes:
-                worker.allow(recipe.timeout)
+            for one in self._workers:
+                one.allow(recipe.timeout)
         except BaseException:
             self._finalizer()
             raise

@@ -17,25 +17,9 @@ from typing import Any
 
 import cloudpickle
 
+from rlt.envs.pool.fault import WorkerFault, late, numbers
 from rlt.envs.pool.line import MESSAGE, SIZE, WAKE, Line
 from rlt.envs.pool.worker import CALL, ENDED, RENEW, STEP, TOLD, wake
-from rlt.errors import EnvironmentFault
-
-
-class WorkerFault(EnvironmentFault):
-    """A worker process that ended or hangs; `share` says whose sub-environments it held."""
-
-    def __init__(self, share: range, what: str, *details: str, fix: str | None = None) -> None:
-        self.share = share
-        super().__init__(what, *details, fix=fix)
-
-    def tell(self, detail: str) -> None:
-        """Adds a line of details."""
-        WorkerFault.__init__(self, self.share, self.what, *self.details, detail, fix=self.fix)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return EnvironmentFault(self.what, *self.details, fix=self.fix).__reduce__()
-
 
 
 class Worker:
@@ -58,9 +42,7 @@ class Worker:
         self._line: Line | None = None
 
     def __repr__(self) -> str:
-        last = self.first + self.num_envs - 1
-        which = f"sub-environment {last}" if last == self.first else f"sub-environments {self.first} to {last}"
-        return f"worker {self.number} ({which})"
+        return f"worker {self.number} ({numbers(self.share)})"
 
     def build(self, **asked: Any) -> None:
         """Asks for the group; `built` gives its spaces."""
@@ -166,12 +148,7 @@ class Worker:
             with self._alive():
                 yield
         except BlockingIOError as error:
-            raise WorkerFault(
-                self.share,
-                f"{self.env_id}: {self!r} did not finish {what} in {self._seconds:g} s",
-                "the pool has ended; a run goes on from its last checkpoint",
-                fix="timeout=SECONDS if the environment is only slow",
-            ) from error
+            raise late(self.share, self.env_id, self, what, self._seconds) from error
 
     def _died(self) -> WorkerFault:
         try:

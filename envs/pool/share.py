@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rlt.envs import faults
 from rlt.envs.group import Group
 from rlt.envs.layout import Arrays
+from rlt.envs.pool.fault import late, numbers
 from rlt.envs.pool.memory import EMPTY, Board
+from rlt.envs.pool.watch import Late, Watch
 
 
 class Share:
@@ -69,12 +72,28 @@ class Share:
 
 
 class OwnShare(Share):
-    """The share of the owner, which speaks with it as with a worker: what is started is done when the answer is wanted."""
+    """The share of the owner, which speaks with it as with a worker: what is started is done when the answer is wanted.
 
-    def __init__(self, build: Callable[[], Group], share: range) -> None:
-        super().__init__(build)
+    What does not return in time is interrupted (`rlt.envs.pool.watch`) and told as of a worker that hangs.
+    """
+
+    def __init__(self, env_id: str, build: Callable[[], Group], share: range, seconds: float) -> None:
         self.number, self.share, self.first, self.num_envs = 0, share, share.start, len(share)
         self._asked: Callable[[], Any] = bool
+        self._env_id, self._hangs = env_id, False
+        self._watch = Watch(f"{env_id}: {self!r}", seconds)
+        try:
+            self._in_time(lambda: super(OwnShare, self).__init__(build), "the construction")
+        except BaseException:
+            self._watch.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"this process ({numbers(self.share)})"
+
+    def allow(self, seconds: float) -> None:
+        """How long `answer` takes at most."""
+        self._watch.seconds = seconds
 
     def start_step(self) -> None:
         """`answer` steps."""
@@ -90,11 +109,21 @@ class OwnShare(Share):
 
     def answer(self, what: str) -> Any:
         """Does what was started."""
-        return self._asked()
+        return self._in_time(self._asked, what)
+
+    def _in_time(self, asked: Callable[[], Any], what: str) -> Any:
+        try:
+            return self._watch.call(asked, what)
+        except Late as error:
+            self._hangs = True
+            where = faults.cause(error)[1:]
+            raise late(self.share, self._env_id, self, what, self._watch.seconds, *where) from None
 
     def hang_up(self) -> None:
         """Nothing waits for it."""
+        self._watch.close()
 
     def end(self, patience: float) -> None:
-        """Closes its environments."""
-        self.group.close()
+        """Closes its environments, unless one of them hangs: who knows where it was interrupted."""
+        if not self._hangs:
+            self.group.close()

@@ -31,7 +31,7 @@ def extra(folder: Path, name: str) -> Result:
 
     def measure() -> list[list[str]]:
         words = [python, "-m", "experiments.proofs.env_extras", name]
-        return json.loads(subprocess.run(words, cwd=ROOT, env=here, check=True, stdout=subprocess.PIPE).stdout)  # type: ignore[no-any-return]
+        return json.loads(subprocess.run(words, cwd=ROOT, env=here, check=True, stdout=subprocess.PIPE).stdout)
 
     rows = kept(folder / "figures.json", measure)
     words = [python, "-m", "pytest", f"tests/envs/test_{name}.py", "-q", "-p", "no:xdist", "--tb=line"]
@@ -98,7 +98,7 @@ def _distance(env_id: str, puts: list[Callable[[Any], None]], step: Callable[[An
             action = rng.integers(space.n, size=len(puts))
         else:
             assert isinstance(space, gym.spaces.Box)
-            action = rng.uniform(space.low, space.high, (len(puts), *space.shape)).astype(np.float32)  # type: ignore[assignment]
+            action = rng.uniform(space.low, space.high, (len(puts), *space.shape)).astype(np.float32)
         made = step(action)
         for i, env in enumerate(theirs):
             if alive[i]:

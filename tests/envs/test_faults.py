@@ -169,6 +169,45 @@ def test_a_worker_that_hangs_in_the_same_step_again_is_named_and_the_pool_ends()
     assert time.monotonic() - started < 20
 
 
+@pytest.fixture
+def two_cores(monkeypatch):
+    """The caller steps a share itself, on any machine."""
+    monkeypatch.setattr("rlt.envs.backends.pool.cores", lambda: 2)
+
+
+def test_what_hangs_in_the_caller_goes_on_in_a_worker(two_cores, tmp_path, caplog):
+    env: Any = envs.make(toys.HangsOnce, 2, backend="pool", timeout=1.0, marks=str(tmp_path))
+    env.reset(0)
+    assert len(pids(env)) == 1
+    assert [env.step([2, 1]).obs[:, 0].tolist() for _ in range(4)] == [[1, 1], [2, 2], [3, 3], [4, 4]]
+    assert "this process (sub-environment 0) did not finish a step in 1 s; a new worker has caught up" in caplog.text
+    assert len(pids(env)) == 2
+    env.close()
+
+
+def test_what_hangs_in_the_caller_and_cannot_be_moved_is_named_with_its_line(two_cores):
+    text = fault_of(envs.make(toys.HangsWithALock, 2, backend="pool", timeout=1.0), EnvironmentFault)
+    where = r"at .*toys.py:\d+, in step: time.sleep"
+    assert re.search(r"this process \(sub-environment 0\) did not finish a step in 1 s\n  " + where, text)
+    assert "last actions: array([1])" in text
+
+
+def test_what_cannot_be_interrupted_ends_the_process_with_a_word():
+    script = """
+from tests.envs import toys
+import rlt.envs, rlt.envs.backends.pool as pool, rlt.envs.pool.watch as watch
+pool.cores, watch._GRACE = lambda: 2, 0.5
+env = rlt.envs.make(toys.HangsForGood, 2, backend="pool", timeout=0.5)
+print(env._workers[1].process.pid, flush=True)
+env.reset(0)
+env.step([1, 1])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "this process (sub-environment 0) did not finish a step in 0.5 s and cannot be interrupted" in done.stderr
+    assert gone([int(done.stdout)])
+
+
 @pytest.mark.parametrize(
     ("target", "error", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -171,6 +172,11 @@ class HoldsALock(Toy):
         self.lock = threading.Lock()
 
 
+class HangsWithALock(HoldsALock):
+    def step(self, action):
+        time.sleep(1000)
+
+
 class HoldsALockButSavesItself(HoldsALock):
     def get_state(self):
         return {"t": self.t}
@@ -231,6 +237,15 @@ class CannotStart(Toy):
 class Hangs(Toy):
     def step(self, action):
         time.sleep(1000)
+
+
+class HangsForGood(Toy):
+    """Lets nothing interrupt it."""
+
+    def step(self, action):
+        while True:
+            with contextlib.suppress(BaseException):
+                time.sleep(1000)
 
 
 class HangsOnce(Toy):
