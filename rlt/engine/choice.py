@@ -38,7 +38,7 @@ def settle(config: EngineConfig, steps: Sequence[TrainingStep], updates: int) ->
         decided = "on" if _pays(list(groups.values()), updates, on_cpu) else "off"
     begin = config.compile_at
     if begin is None and decided == "on":
-        begin = 0 if config.compile == "on" else max(step.updates for step in steps) + SWITCH
+        begin = 0 if config.compile == "on" or not on_cpu else max(step.updates for step in steps) + SWITCH
     for step in steps:
         step.compile_from(begin if decided == "on" else None, required=config.compile == "on")
     return replace(config, compile=decided, compile_at=begin if decided == "on" else None)

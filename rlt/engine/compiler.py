@@ -12,13 +12,20 @@ import torch
 from torch import nn
 
 
-def compiled(step: Callable[..., Any]) -> Callable[..., Any]:
-    """`step` compiled as one graph. Nothing is compiled before the first call."""
+def compiled(step: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
+    """`step`, whose tensors are on `device`, compiled as one graph. Nothing is compiled before the first call.
+
+    On CUDA torch records its kernels as a CUDA graph and replays that, with the default generator registered. What it is
+    given is copied into the graph's own memory at each call, but for tensors that `stay`; what it gives lies in memory that the
+    next call writes to.
+    """
     chosen = os.environ.get("TORCHINDUCTOR_CACHE_DIR", "")
     if not chosen or Path(chosen).name.startswith("torchinductor_"):  # torch itself sets its default when it is imported
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
     options: dict[str, Any] = {"guard_filter_fn": guards_to_keep}
-    if has_compiler() and not torch.cuda.is_available():
+    if device.type == "cuda":
+        options["triton.cudagraphs"] = True
+    elif has_compiler():
         options["cpp_wrapper"] = True
     return torch.compile(step, fullgraph=True, dynamic=False, options=options)
 
@@ -38,6 +45,14 @@ def guards_to_keep(guards: Sequence[Any]) -> list[bool]:
         not (guard.is_global and guard.name.startswith(_CONSTANT)) and not isinstance(guard.value, nn.Parameter)
         for guard in guards
     ]
+
+
+def stay(*tensors: torch.Tensor) -> None:
+    """Says that these keep their memory: a CUDA graph reads them, and writes to them, where they lie. Where one is replaced after
+    all, torch records the graph anew."""
+    for tensor in tensors:
+        if tensor.device.type == "cuda":
+            torch._dynamo.mark_static_address(tensor, guard=False)
 
 
 def trace_once() -> None:

@@ -18,7 +18,8 @@ class EngineConfig:
     compile: Literal["auto", "on", "off"] = "auto"
     """Compile the training step. auto: where a run makes updates enough to win more than compiling costs."""
     compile_at: int | None = None
-    """The update from which on it runs compiled; until then the compiler works beside it. null: 0 for on, 10,000 for auto."""
+    """The update from which on it runs compiled; until then the compiler works beside it. null: 0 for on and on CUDA, else
+    10,000."""
 
     def __post_init__(self) -> None:
         for name, least in (("threads", 1), ("compile_at", 0)):

@@ -27,6 +27,7 @@ from torch import nn
 from torch.func import functional_call, grad
 
 import rlt
+from rlt.engine.compiler import stay
 from rlt.engine.flat import FlatParameters
 from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm, clip_scale
 from rlt.types import Float, Tensor
@@ -76,6 +77,7 @@ class Group:
 
     def _look(self) -> None:
         self.statistics = _written_buffers(self.module)
+        stay(self.flat.buffer, *self.state.values(), *self.statistics.values())
         self._buffers = [id(b) for b in self.module.buffers()]
         self.evaluating = self.learning = self.module
         if depends_on_mode(self.module):

@@ -25,8 +25,8 @@ class TrainingStep:
     """`update` over `groups`. `compile_at` is the update from which on it runs compiled (0: from the first; None: never).
 
     With `compile_at` above 0 the compiler works in a thread while the first updates run eagerly, and the switch waits for
-    it: at which update a run goes over depends on the config, never on a clock. A network with torch's own LSTM, GRU or RNN
-    stays eager, and the log says so.
+    it: at which update a run goes over depends on the config, never on a clock. On CUDA it works at the switch itself: torch
+    keeps CUDA graphs for each thread apart. A network with torch's own LSTM, GRU or RNN stays eager, and the log says so.
 
     Where the compiler fails, the run stops if compiling is `required`, else it stays eager and the log says so.
     """
@@ -42,6 +42,10 @@ class TrainingStep:
         self._failure: BaseException | None = None
         self._succeeded = False
         self.compile_from(compile_at)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(iter(self.groups.values())).flat.buffer.device
 
     def compile_from(self, compile_at: int | None, required: bool = True) -> None:
         """Before the first update, or between two: sets `compile_at`."""
@@ -95,7 +99,7 @@ class TrainingStep:
             self._worker.join()
             self._worker = None
         if self._compiled is None:
-            self._compiled = compiled(self._pure)
+            self._compiled = compiled(self._pure, self._device)
         if self._failure is not None:
             return self._without_compiler(self._failure, tensors)
         with torch.no_grad():
@@ -110,7 +114,7 @@ class TrainingStep:
             for name, written in statistics.items():
                 for key, value in written.items():
                     self.groups[name].statistics[key].copy_(value)
-        return metrics
+        return metrics if self._device.type == "cpu" else _cloned(metrics)  # a CUDA graph's next replay writes over them
 
     def _without_compiler(self, error: BaseException, tensors: tuple[Any, ...]) -> dict[str, Tensor]:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
@@ -146,9 +150,9 @@ class TrainingStep:
 
     def _compile_beside(self, tensors: tuple[Any, ...]) -> None:
         """Starts the compiler on copies of what the step writes to, once. What it only reads may change meanwhile."""
-        if self._compiled is not None:
+        if self._compiled is not None or self._device.type == "cuda":
             return
-        self._compiled = compiled(self._pure)
+        self._compiled = compiled(self._pure, self._device)
         trace_once()
         copies = (*_cloned(self._held()), *tensors)
         threads = torch.get_num_threads()

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from gymnasium import spaces
 
+from rlt.engine.compiler import stay
 from rlt.errors import NumericsError, SpaceError
 from rlt.rl.agent import Agent
 from rlt.rl.memory import refuse_beyond_memory, size_text
@@ -86,7 +87,9 @@ class OffPolicyAgent(Agent):
     def _make_replay(self) -> Replay:
         stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
         refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
-        return Replay(self.config.buffer_size, self.vector_size, *stored, self.device)
+        replay = Replay(self.config.buffer_size, self.vector_size, *stored, self.device)
+        stay(*replay.storage)
+        return replay
 
     @property
     def storage_text(self) -> str:
