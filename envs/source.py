@@ -19,8 +19,10 @@ from rlt.envs.wrappers.names import Inner, Named, time_limits
 from rlt.errors import ConfigError, EnvironmentFault, MissingExtra, nearest, one_of
 from rlt.registry import load_module
 
-# Gymnasium's own classes that keep one Box2D world over all episodes, and ours, which take a new one at each reset.
-_NEW_WORLD = {
+# Gymnasium's own classes, and ours: faster, and with a new Box2D world at each reset also where Gymnasium's keep one.
+_OURS = {
+    "gymnasium.envs.box2d:LunarLander": "rlt.envs.box2d:LunarLander",
+    "gymnasium.envs.box2d.lunar_lander:LunarLander": "rlt.envs.box2d:LunarLander",
     "gymnasium.envs.box2d:BipedalWalker": "rlt.envs.box2d:BipedalWalker",
     "gymnasium.envs.box2d.bipedal_walker:BipedalWalker": "rlt.envs.box2d:BipedalWalker",
     "gymnasium.envs.box2d:CarRacing": "rlt.envs.box2d:CarRacing",
@@ -109,12 +111,11 @@ class Source:
         if not isinstance(target, str):
             return self._construct(target)
         spec = find_spec(target)
-        if isinstance(spec.entry_point, str) and spec.entry_point in _NEW_WORLD:
+        entry = spec.entry_point
+        if isinstance(entry, str) and "box2d" in entry and _has_box2d():  # without it Gymnasium says how to get it
             spec = copy.deepcopy(spec)
-            spec.entry_point = _NEW_WORLD[str(spec.entry_point)]
-        if isinstance(spec.entry_point, str) and "box2d" in spec.entry_point:
-            _import_box2d()
-        if isinstance(spec.entry_point, str) and "mujoco" in spec.entry_point:
+            spec.entry_point = _OURS.get(entry, entry)
+        if isinstance(entry, str) and "mujoco" in entry:
             with contextlib.suppress(ImportError):  # told by Gymnasium, with the command that installs it
                 messages.route()
         try:
@@ -123,7 +124,6 @@ class Source:
             raise _missing(self.id, error) from error
         except TypeError as error:
             if "unexpected keyword argument" in str(error):
-                entry = spec.entry_point
                 raise self._unknown_option(load_env_creator(entry) if isinstance(entry, str) else entry) from error
             raise
         except Exception as error:
@@ -173,11 +173,15 @@ def find_spec(env_id: str) -> EnvSpec:
     return spec
 
 
-def _import_box2d() -> None:
+def _has_box2d() -> bool:
     # SWIG's module raises DeprecationWarnings while it is imported; where warnings are errors, that ends the process.
-    with warnings.catch_warnings(), contextlib.suppress(ImportError):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import Box2D  # noqa: F401
+        try:
+            import Box2D  # noqa: F401
+        except ImportError:
+            return False
+    return True
 
 
 def _missing(env_id: str, error: Exception) -> MissingExtra:

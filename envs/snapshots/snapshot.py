@@ -11,6 +11,7 @@ from rlt.envs.snapshots.plain import Unsaveable
 
 _NEW_WORLD_AT_RESET = (
     "gymnasium.envs.box2d.lunar_lander:LunarLander",
+    "rlt.envs.box2d:LunarLander",
     "rlt.envs.box2d:BipedalWalker",
     "rlt.envs.box2d:CarRacing",
 )

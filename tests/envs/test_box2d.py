@@ -1,3 +1,5 @@
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -29,3 +31,29 @@ def test_frames_of_car_racing_are_gymnasiums_pixel_by_pixel(randomize):
         np.testing.assert_array_equal(mine, his, err_msg=f"at {x}, {y}, angle {angle}, {since} s")
         seen.add(frames[0].tobytes())
     assert len(seen) == len(places)
+
+
+@pytest.mark.parametrize("options", [{}, {"continuous": True}, {"continuous": True, "enable_wind": True}, {"gravity": -3.0}])
+def test_lunar_lander_gives_gymnasiums_numbers_at_its_engines_limits_too(options):
+    ours, theirs = Source("LunarLander-v3", options).build(), gym.make("LunarLander-v3", **options)
+    assert type(ours.unwrapped) is not type(theirs.unwrapped)
+    rng = np.random.default_rng(3)
+    limits = [np.array(pair, np.float32) for pair in ((0.0, 0.5), (-0.0, -0.5), (1.0, 1.0), (-1.0, -1.0), (1e-7, 0.50001))]
+    np.testing.assert_array_equal(ours.reset(seed=1)[0], theirs.reset(seed=1)[0])
+    for t in range(1500):
+        action: Any = rng.integers(4)
+        if options.get("continuous"):
+            action = limits[t % 5] if t % 3 == 0 else rng.uniform(-1, 1, 2).astype(np.float32)
+        mine, his = ours.step(action), theirs.step(action)
+        np.testing.assert_array_equal(mine[0], his[0], err_msg=f"step {t}")
+        assert mine[1:4] == his[1:4]
+        if mine[2] or mine[3]:
+            np.testing.assert_array_equal(ours.reset()[0], theirs.reset()[0])
+
+
+@pytest.mark.parametrize("action", [4, -1, 1.5])
+def test_lunar_lander_refuses_what_gymnasiums_refuses(action):
+    env = Source("LunarLander-v3", {}).build()
+    env.reset(seed=0)
+    with pytest.raises(AssertionError, match="invalid"):
+        env.step(action)
