@@ -26,7 +26,8 @@ class NativeBatch:
 
         self._model, self._datas, self._frame_skip = model, datas, frame_skip
         self._batch = batch.Batch(model, len(datas), min(cores(), len(datas)), persistent=True)
-        self._ctrl = self._batch.bind("ctrl")
+        self._views: dict[str, NDArray[np.float64]] = {}
+        self._ctrl = self.array("ctrl")
         self._current = np.ones(len(datas), np.bool_)
         """Which of `datas` hold what the batch does."""
         for i in range(len(datas)):
@@ -48,9 +49,10 @@ class NativeBatch:
         self._batch.step(nstep=self._frame_skip)
 
     def array(self, name: str) -> NDArray[np.float64]:
-        """A part of the state of all copies, such as `qpos`, to keep: `[copies, size]`."""
-        values: NDArray[np.float64] = self._batch.bind(name).copy()
-        return values
+        """A part of the state of all copies, such as `qpos`: `[copies, size]`, which the next step writes to."""
+        if name not in self._views:
+            self._views[name] = self._batch.bind(name)
+        return self._views[name]
 
     def get(self, i: int) -> None:
         """Brings the i-th `MjData` up to date."""

@@ -13,7 +13,7 @@ class Runner(MujocoTask):
     skipped, state_is_all = 1, True
 
     def before(self) -> Float64s:
-        return self.gather("qpos")[:, 0]
+        return self.gather("qpos")[:, 0].copy()  # it is compared with what the step leaves there
 
     def speed(self, before: Float64s, position: Float64s) -> Float64s:
         """Distance over time of the first coordinate."""

@@ -61,7 +61,7 @@ class MujocoTask(ABC):
         """Observations, rewards (in Gymnasium's precision) and terminations from the data after the physics."""
 
     def gather(self, name: str, first: int = 0) -> Float64s:
-        """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`."""
+        """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`, until the next step."""
         if self._batch is not None:
             return self._batch.array(name)[:, first:]
         key = f"{name}[{first}:]"
