@@ -15,7 +15,7 @@ from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.product import distribution_for
 from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
 from rlt.rl.rollout import Rollout, check_minibatches
-from rlt.rl.spaces import bounds_of
+from rlt.rl.spaces import bounds_of, space_text
 from rlt.rl.trees import tree_map
 from rlt.rl.vector_env import Action, Observation
 from rlt.run.learner import Metrics, State
@@ -48,6 +48,9 @@ class PPO(Agent):
         log_std_init = 0.0
         if self.model["name"] == "mlp":
             refuse_options(options, "ppo", "the critic is a part of the network", "critic")
+            if not distribution.gaussian_size:
+                why = f"actions {space_text(self.action_space)} have no standard deviation"
+                refuse_options(options, "ppo", why, "log_std_init")
             network_config = from_mapping(MLPConfig, options, "model")
             network: nn.Module = mlp(space, distribution, network_config)
             log_std_init = network_config.log_std_init

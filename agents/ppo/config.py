@@ -63,3 +63,10 @@ class PPOConfig:
         for name in ("clip_range_vf", "max_grad_norm", "clip_observation", "clip_reward", "target_kl"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number above 0")
+        for name, needs in (("clip_observation", "normalize_observation"), ("clip_reward", "normalize_reward")):
+            given = getattr(self, name)
+            if given != getattr(type(self), name) and not getattr(self, needs):
+                raise ConfigError(
+                    f"agent.{name}={given} and agent.{needs}=false contradict each other",
+                    "only what is normalised is clipped", fix=f"agent.{needs}=true, or leave agent.{name} out",
+                )

@@ -238,3 +238,21 @@ def test_sizes_below_one_are_refused(field):
     for value in (0, -3):
         with pytest.raises(ConfigError, match=field), envs.make("CartPole-v1", 2) as env:
             PPO(env, **{"n_steps": 8, "minibatch_size": 8, field: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"clip_observation": 5.0}, "clip_observation=5.0 and agent.normalize_observation=false contradict"),
+        ({"clip_reward": 5.0}, "fix: agent.normalize_reward=true"),
+        ({"model": {"log_std_init": -1.0}}, "model.log_std_init=-1.0 and agent.name=ppo contradict"),
+    ],
+)
+def test_options_without_effect_are_refused(options, text):
+    from rlt import envs
+    from rlt.agents import PPO
+    from rlt.errors import ConfigError
+
+    with envs.make("CartPole-v1", 2) as env, pytest.raises(ConfigError) as caught:
+        PPO(env, **{"n_steps": 8, "minibatch_size": 8, **options})
+    assert text in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -266,3 +267,14 @@ def test_a_second_run_in_a_folder_is_refused_and_a_folder_that_is_no_run_too(tmp
         RunFolder.open(tmp_path / "empty")
     with pytest.raises(RunError, match=rf"(?s)there is no folder.*{tmp_path / 'r'}"):  # names the run that is near
         RunFolder.open(tmp_path / "nowhere")
+
+
+def test_checkpoints_larger_than_what_is_free_are_refused_before_the_first_step(tmp_path):
+    class Huge(Counting):
+        checkpoint_bytes = 10 * shutil.disk_usage("/").total
+
+    learner = Huge()
+    with pytest.raises(RunError, match="do not fit on the disk") as caught:
+        run_in(tmp_path / "run", learner, total_steps=100)
+    assert learner.steps == 0
+    assert "fix: a smaller agent.buffer_size" in str(caught.value)
