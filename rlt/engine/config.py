@@ -14,7 +14,8 @@ class EngineConfig:
     """The part of a configuration that `rlt.engine` owns. A run's resolved configuration holds what was decided."""
 
     threads: int | None = None
-    """Threads for torch. null: by the network's size (one for small ones)."""
+    """Threads for torch. null: one, for networks of a million parameters and more up to four. 2 speeds up 256-256 networks by a
+    sixth to a third on an otherwise idle machine, and slows them down tenfold on a busy one."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Compile the training step. auto: where a run makes updates enough to win more than compiling costs."""
     compile_at: int | None = None

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-_WIDE = 50_000
-"""Parameters from which on matrix products gain more from a second thread than starting it costs: 64-64 networks have
-10,000, 256-256 networks 70,000 and more."""
+_WIDE = 1_000_000
+"""Parameters from which on the default is more than one thread. On an idle machine a second one makes an update of a 256-256
+network a sixth to a third faster; but threads of one process wait for each other by spinning, so where another process wants
+the same core each update becomes 10 to 60 times slower. One thread is never a trap."""
 
 
 def threads_for(network: nn.Module, asked: int | None) -> int:
