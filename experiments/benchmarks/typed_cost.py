@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 import rlt
+from rlt.shapes.sizes import SIZES, key_of
 from rlt.types import Float
 
 
@@ -55,7 +56,7 @@ class Returns(nn.Module):
     def __init__(self, obs_dim: int, n_actions: int) -> None:
         super().__init__()
         self.obs_dim, self.n_actions = obs_dim, n_actions
-        self.__dict__["_rlt_sizes"] = {"obs_dim": obs_dim, "n_actions": n_actions}
+        self.__dict__[SIZES] = {key_of(Returns): {"obs_dim": obs_dim, "n_actions": n_actions}}
 
     def plain(self, obs: Tensor) -> Tensor:
         return self.answer

@@ -22,6 +22,7 @@ from rlt.shapes.meta_run import MetaRun, NeedsValues
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import Problem
 from rlt.shapes.rules.words import words
+from rlt.shapes.sizes import sizes_of
 from rlt.shapes.source import Place, user_place
 
 
@@ -37,7 +38,7 @@ def check_network(network: nn.Module, *inputs: Any, name: str = "", **sizes: int
         signature = given_inputs(network, inputs)
     else:
         signature = read_signature(type(network).forward)
-    known = dict(network.__dict__.get("_rlt_sizes", {})) | sizes
+    known = sizes_of(network) | sizes
     try:
         return check_signature(network, signature, known, name or type(network).__name__, called_from)
     except ShapeError as error:

@@ -23,12 +23,10 @@ from torch import Tensor
 from rlt.shapes.annotation import ManyHint, OptionalHint, TensorHint, read_signature, refuse_unread
 from rlt.shapes.call_message import UNJUDGED, explain
 from rlt.shapes.check_code import CheckWriter, variable
+from rlt.shapes.sizes import SIZES, key_of_method, sizes_of
 from rlt.shapes.switch import checks_are_on
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-SIZES = "_rlt_sizes"
-"""Where a `rlt.Module` keeps its sizes by name: its constructor's integers."""
 
 _INTS = frozenset((torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64))
 
@@ -84,8 +82,8 @@ def generate(function: Callable[..., Any]) -> Callable[..., Any]:
         f"    if _compiling(): return _fn({call})",
     ]
     if uses_sizes:
-        head.append(f"    try: _sizes = self.{SIZES}")
-        head.append("    except AttributeError: _sizes = _attributes(self)")
+        head.append(f"    try: _sizes = self.{SIZES}[{key_of_method(function)!r}]")
+        head.append("    except (AttributeError, KeyError): _sizes = _others(self)")
     head += [f"    {variable(n)} = None" for n in sorted({n for n in writer.bound if _may_start_unbound(writer, n)})]
     head += [f"    _run_{n} = None" for n in sorted(writer.runs) if any(f"if _run_{n} is None" in w for w in writer.lines)]
     body = [*head, *writer.lines[:before], f"    _r = _fn({call})", *writer.lines[before:], "    return _r"]
@@ -98,7 +96,7 @@ def generate(function: Callable[..., Any]) -> Callable[..., Any]:
         "_INTS": _INTS,
         "_explain": told,
         "_UNJUDGED": UNJUDGED,
-        "_attributes": _attributes,
+        "_others": _others,
         "_compiling": torch.compiler.is_dynamo_compiling,
         "_defaults": {p.name: p.default for p in python.parameters.values() if p.default is not p.empty},
         **writer.constants,
@@ -136,8 +134,11 @@ def _call_text(python: inspect.Signature) -> tuple[str, str]:
     return ", ".join(definition), ", ".join(call)
 
 
-def _attributes(owner: Any) -> dict[str, int]:
-    """The integer attributes of an object that is no `rlt.Module`: its sizes by name."""
+def _others(owner: Any) -> dict[str, int]:
+    """The sizes for a method that is written outside its class, and for an object that is no `rlt.Module`: its integer
+    attributes."""
+    if SIZES in getattr(owner, "__dict__", {}):
+        return sizes_of(owner)
     return {k: v for k, v in getattr(owner, "__dict__", {}).items() if type(v) is int}
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import abc
-import functools
-import inspect
 import threading
 from typing import Any
 
@@ -15,6 +13,7 @@ from rlt.errors import ShapeError
 from rlt.shapes.annotation import read_signature
 from rlt.shapes.build_check import check_signature
 from rlt.shapes.meta_run import current_run
+from rlt.shapes.sizes import holder, note, noting, settle, sizes_of
 from rlt.shapes.source import user_place
 from rlt.shapes.switch import checks_are_on
 
@@ -23,6 +22,12 @@ _MAKING = threading.local()
 
 class CheckedType(abc.ABCMeta):
     """Makes the object, then checks it: only the outermost one, when all of it is there. Each thread for itself."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> None:
+        super().__init__(name, bases, namespace, **options)
+        for base in cls.__mro__:
+            if isinstance(base, CheckedType) and "__init__" in vars(base) and base is not holder(cls, "__init__"):
+                noting(base)
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
         depth = getattr(_MAKING, "depth", 0)
@@ -33,55 +38,23 @@ class CheckedType(abc.ABCMeta):
             _MAKING.depth = depth
         problem = None
         if isinstance(module, nn.Module):
-            module.__dict__["_rlt_sizes"] = sizes = _sizes(cls, module, args, options)
+            note(module, holder(cls, "__init__"), args, options)
+            settle(module)
             if depth == 0 and checks_are_on() and current_run() is None and not torch.compiler.is_compiling():
-                problem = _check(cls, module, sizes)
+                problem = _check(cls, module)
         if problem is not None:
             raise problem
         return module
 
 
-def _check(cls: type, module: nn.Module, sizes: dict[str, int]) -> ShapeError | None:
+def _check(cls: type, module: nn.Module) -> ShapeError | None:
     try:
         signature = read_signature(cls.forward)  # type: ignore[attr-defined]
-        reason = check_signature(module, signature, sizes, cls.__name__, user_place())
+        reason = check_signature(module, signature, sizes_of(module), cls.__name__, user_place())
     except ShapeError as error:
         return error.with_traceback(None)
     module.__dict__["_rlt_unchecked"] = reason
     return None
-
-
-@functools.lru_cache(maxsize=512)
-def _constructors(cls: type) -> tuple[inspect.Signature | None, bool]:
-    """The constructor's signature, and whether its names may stand in the annotations of forward.
-
-    They may where both are written in one class, or forward in a class below: then the author of forward saw them. A
-    subclass with a constructor of its own may mean something else by the same name.
-    """
-    owner = {key: next((c for c in cls.__mro__ if key in vars(c)), cls) for key in ("__init__", "forward")}
-    try:
-        signature = inspect.signature(vars(owner["__init__"])["__init__"])
-    except (TypeError, ValueError):
-        return None, False
-    return signature, issubclass(owner["forward"], owner["__init__"])
-
-
-def _sizes(cls: type, module: nn.Module, args: Any, options: Any) -> dict[str, int]:
-    """The integers of the constructor and of the object's own attributes, by name."""
-    signature, usable = _constructors(cls)
-    found: dict[str, int] = {}
-    if signature is not None and usable:
-        try:
-            bound = signature.bind(module, *args, **options)
-        except TypeError:
-            bound = None  # a class whose __new__ or metaclass changes the arguments
-        if bound is not None:
-            bound.apply_defaults()
-            found = {k: v for k, v in bound.arguments.items() if type(v) is int}
-    for key, value in vars(module).items():
-        if type(value) is int and not key.startswith("_"):
-            found.setdefault(key, value)
-    return found
 
 
 class Module(nn.Module, metaclass=CheckedType):

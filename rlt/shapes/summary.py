@@ -15,6 +15,7 @@ from rlt.shapes.example_inputs import CannotInvent
 from rlt.shapes.meta_run import NeedsValues
 from rlt.shapes.module_layer import describe
 from rlt.shapes.recorded_run import Event, RecordedRun
+from rlt.shapes.sizes import sizes_of
 from rlt.shapes.source import Place, find_layer, user_place
 
 
@@ -74,7 +75,7 @@ def summary(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> S
     """
     called_from = user_place()
     signature = given_inputs(network, inputs) if inputs else read_signature(type(network).forward)
-    known = {**network.__dict__.get("_rlt_sizes", {}), **sizes}
+    known = sizes_of(network) | sizes
     run, reason = _record(network, signature, known)
     rows = tuple(_rows(run, network, called_from)) if run is not None else ()
     if not rows:
