@@ -17,8 +17,8 @@ from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, refuse_unread, shape_hint, tensors_in
 from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
-from rlt.shapes.example_inputs import CannotInvent, choose_sizes, floating_dtype, inputs_of
-from rlt.shapes.meta_run import MetaRun, NeedsValues
+from rlt.shapes.example_inputs import choose_sizes, floating_dtype, inputs_of
+from rlt.shapes.meta_run import CannotRun, MetaRun, NeedsValues
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import Problem
 from rlt.shapes.rules.words import words
@@ -82,8 +82,8 @@ def check_signature(
         trial = _Attempt(network, signature, hints, known, attempt)
         try:
             output = trial.start(forward)
-        except (CannotInvent, NeedsValues) as error:
-            return trial.reason(error)
+        except (CannotRun, NeedsValues) as error:
+            return unchecked_reason(error)
         except Exception as error:
             demanded = _demanded_size(error, trial, signature)
             if demanded is not None and demanded[0] not in known:
@@ -128,14 +128,11 @@ class _Attempt:
         self.inputs = inputs_of(self.signature, self.sizes, floating_dtype(self.network))
         return self.run.run(forward, *self.inputs[0], **self.inputs[1])
 
-    def reason(self, error: Exception) -> str:
-        if isinstance(error, CannotInvent):
-            return str(error)
-        return needs_values_reason(error)
 
-
-def needs_values_reason(error: BaseException) -> str:
-    """Why a forward cannot run without data, with the line."""
+def unchecked_reason(error: CannotRun | NeedsValues) -> str:
+    """Why a forward cannot run without data, with the line that needs it."""
+    if isinstance(error, CannotRun):
+        return str(error)
     frame = user_frame(error)
     where = f" at {frame[0]}: {frame[0].text}" if frame is not None else ""
     return f"forward reads the values of tensors ({error}){where}"
@@ -205,7 +202,7 @@ def recorded_output(
         error: Exception | None = None
         try:
             trial.start(forward, RecordedRun)
-        except CannotInvent:
+        except CannotRun:
             raise
         except Exception as caught:
             error = caught

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, ManyHint, OptionalHint, RecordHint, Signature, TensorHint, tensors_in
-from rlt.shapes.meta_run import torch_dtype
+from rlt.shapes.meta_run import CannotRun, torch_dtype
 
 _SIZES = (
     (101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157),
@@ -24,7 +24,7 @@ _PIXELS = ((352, 416, 544, 608), (128, 192, 320, 256))
 halves (176, 88, 44) are not the channel counts that people choose."""
 
 
-class CannotInvent(Exception):
+class CannotInvent(CannotRun):
     """An argument for which no value can be made up; its text is the reason."""
 
 

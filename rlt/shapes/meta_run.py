@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from rlt.shapes.meta_rules import SPECIAL
@@ -27,6 +28,10 @@ _LOCAL = threading.local()
 def current_run() -> MetaRun | None:
     """The build check that runs in this thread, if any."""
     return getattr(_LOCAL, "run", None)
+
+
+class CannotRun(Exception):
+    """A forward that cannot be tried; its text is the reason."""
 
 
 class NeedsValues(Exception):
@@ -45,7 +50,7 @@ _VIEWS = words(
 
 _VALUES = words(
     "item tolist numpy __bool__ __int__ __float__ __index__ __complex__ nonzero argwhere unique "
-    "unique_consecutive equal allclose is_nonzero masked_select __contains__ __array__ __iter_values__"
+    "unique_consecutive equal allclose is_nonzero masked_select __contains__ __array__ __iter_values__ _is_all_true"
 )
 """Functions that need the values."""
 
@@ -55,6 +60,8 @@ _FACTORIES = words(
 )
 _GUESSES = frozenset(["_detect_is_causal_mask"])
 """Functions of torch's own that look at values only to take a shortcut."""
+_VALIDATING = "torch.distributions."
+"""Modules of torch's own that ask for a truth only to validate arguments, or to end a loop that draws again."""
 _NO_SHAPE = frozenset(["inplace", "_stacklevel", "out"])
 """Arguments that no rule needs to know."""
 _MOVES = frozenset(["cpu", "cuda", "to"])
@@ -115,9 +122,11 @@ class MetaRun(TorchFunctionMode):
         self.network = network
         self.sizes, self.free = dict(sizes), free
         self.own: dict[int, Tensor] = {}
-        for module in network.modules():
+        for path, module in network.named_modules():
             for held in (module._parameters, module._buffers):
                 for t in held.values():
+                    if is_lazy(t):  # to run it would make its parameters, of a size that we chose
+                        raise CannotRun(f"layer {path or type(module).__name__} has no parameters until its first call")
                     if t is not None:
                         self.own[id(t)] = t
         self.twins: dict[int, Tensor] = {}
@@ -160,9 +169,12 @@ class MetaRun(TorchFunctionMode):
                 if answer is not NotImplemented:
                     return answer
         elif kind == "values":
-            callers = (sys._getframe(1).f_code.co_name, sys._getframe(2).f_code.co_name)
-            if name == "__bool__" and _GUESSES.intersection(callers):
-                return False
+            if name in ("__bool__", "_is_all_true"):
+                callers = (sys._getframe(1), sys._getframe(2))  # a subclass may stand between
+                if _GUESSES.intersection(c.f_code.co_name for c in callers):
+                    return False
+                if any(c.f_globals.get("__name__", "").startswith(_VALIDATING) for c in callers):
+                    return True
             if any(t.is_meta or id(t) in self.own for t in tensors_of(args)):
                 raise NeedsValues(name)
         elif kind == "move":

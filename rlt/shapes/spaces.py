@@ -11,9 +11,9 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from rlt.errors import ShapeError, SpaceError
-from rlt.shapes.build_check import needs_values_reason
+from rlt.shapes.build_check import unchecked_reason
 from rlt.shapes.build_message import failure_message
-from rlt.shapes.meta_run import NeedsValues
+from rlt.shapes.meta_run import CannotRun, NeedsValues
 from rlt.shapes.module_layer import arguments_of
 from rlt.shapes.recorded_run import RecordedRun
 from rlt.shapes.rules import LAYERS
@@ -146,12 +146,15 @@ def _check_policy(
 ) -> str | None:
     who = name or type(network).__name__
     observation = example_observation(observation_space)
-    run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
     prefix = f"{env}: " if env else ""
+    try:
+        run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
+    except CannotRun as error:
+        return unchecked_reason(error)
     try:
         output = run.run(network, observation)
     except NeedsValues as error:
-        return needs_values_reason(error)
+        return unchecked_reason(error)
     except Exception as error:
         raise _input_error(run, error, observation, observation_space, who, prefix, called_from) from None
     check = _PolicyCheck(run, who, prefix)
@@ -169,8 +172,8 @@ def _check_policy(
 
 def policy_output(network: nn.Module, observation_space: Space) -> Any:
     """What `network` gives for a batch of observations, as meta tensors; None where it cannot be said without running it."""
-    run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
     try:
+        run = RecordedRun(network, {"batch": BATCH}, frozenset({"batch"}))
         return run.run(network, example_observation(observation_space))
     except Exception:
         return None  # `check_policy` says why

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from rlt.errors import ShapeError
 from rlt.shapes.annotation import Signature, read_signature
-from rlt.shapes.build_check import forward_of, given_inputs, needs_values_reason, recorded_output
-from rlt.shapes.example_inputs import CannotInvent
-from rlt.shapes.meta_run import NeedsValues
+from rlt.shapes.build_check import forward_of, given_inputs, recorded_output, unchecked_reason
+from rlt.shapes.meta_run import CannotRun, NeedsValues
 from rlt.shapes.module_layer import describe
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.sizes import sizes_of
@@ -80,7 +81,7 @@ def summary(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> S
     rows = tuple(_rows(run, network, called_from)) if run is not None else ()
     if not rows:
         rows = tuple(_unrun_rows(network, called_from))
-    counts = [(p.numel(), p.requires_grad) for p in network.parameters()]
+    counts = [(p.numel(), p.requires_grad) for p in network.parameters() if not is_lazy(p)]
     return Summary(
         name or type(network).__name__,
         rows,
@@ -93,19 +94,23 @@ def summary(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> S
 def _record(network: nn.Module, signature: Signature, known: dict[str, int]) -> tuple[RecordedRun | None, str | None]:
     try:
         run, error = recorded_output(network, signature, known, forward_of(network))
-    except CannotInvent as problem:
-        return None, str(problem)
+    except CannotRun as problem:
+        return None, unchecked_reason(problem)
     if error is None:
         return run, None
     if isinstance(error, NeedsValues):
-        return run, needs_values_reason(error)
+        return run, unchecked_reason(error)
     if isinstance(error, ShapeError):
         return run, error.what
     return run, f"forward fails: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
 
 
 def _own_parameters(module: nn.Module) -> int:
-    return sum(p.numel() for p in module._parameters.values() if p is not None)
+    return _count(module._parameters.values())
+
+
+def _count(parameters: Iterable[Tensor | None]) -> int:
+    return sum(p.numel() for p in parameters if p is not None and not is_lazy(p))
 
 
 def _is_leaf(module: nn.Module) -> bool:
@@ -124,7 +129,7 @@ def _rows(run: RecordedRun, network: nn.Module, called_from: Place | None) -> li
         parameters = 0
         if id(event.module) not in seen:
             seen.add(id(event.module))
-            count = sum(p.numel() for p in event.module.parameters()) if _is_leaf(event.module) else 0
+            count = _count(event.module.parameters()) if _is_leaf(event.module) else 0
             parameters = count or _own_parameters(event.module)
         work, per = _work(run, event)
         rows.append(
@@ -163,7 +168,7 @@ def _unrun_rows(network: nn.Module, called_from: Place | None) -> list[Row]:
     for path, module in network.named_modules():
         if _is_leaf(module) and path:
             place = find_layer(network, path, called_from)
-            count = sum(p.numel() for p in module.parameters())
+            count = _count(module.parameters())
             rows.append(Row(path, describe(module), str(place) if place is not None else "", "", "", count, None))
     return rows
 
