@@ -19,11 +19,12 @@ from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
 from rlt.shapes.example_inputs import choose_sizes, floating_dtype, inputs_of
 from rlt.shapes.meta_run import CannotRun, MetaRun, NeedsValues
+from rlt.shapes.names import misspelt_result, refuse_unused
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import Problem
 from rlt.shapes.rules.words import words
 from rlt.shapes.sizes import sizes_of
-from rlt.shapes.source import Place, user_place
+from rlt.shapes.source import Place, place_of, user_place
 
 
 def check_network(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> str | None:
@@ -38,6 +39,7 @@ def check_network(network: nn.Module, *inputs: Any, name: str = "", **sizes: int
         signature = given_inputs(network, inputs)
     else:
         signature = read_signature(type(network).forward)
+    refuse_unused(sizes, [*signature.arguments.values(), signature.result], "check_network")
     known = sizes_of(network) | sizes
     try:
         return check_signature(network, signature, known, name or type(network).__name__, called_from)
@@ -176,6 +178,9 @@ def _check_result(trial: _Attempt, output: Any, who: str, called_from: Place | N
         return None
     mismatch = compare(hint, output, dict(trial.sizes))
     if mismatch is None:
+        misspelt = misspelt_result(trial.signature, trial.known, who, place_of(trial.network))
+        if misspelt is not None:
+            raise misspelt
         return None
     recorded = _recorded(trial)
     try:

@@ -15,6 +15,7 @@ from rlt.shapes.annotation import Signature, read_signature
 from rlt.shapes.build_check import forward_of, given_inputs, recorded_output, unchecked_reason
 from rlt.shapes.meta_run import CannotRun, NeedsValues
 from rlt.shapes.module_layer import describe
+from rlt.shapes.names import refuse_unused
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.sizes import sizes_of
 from rlt.shapes.source import Place, find_layer, user_place
@@ -76,6 +77,7 @@ def summary(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> S
     """
     called_from = user_place()
     signature = given_inputs(network, inputs) if inputs else read_signature(type(network).forward)
+    refuse_unused(sizes, [*signature.arguments.values(), signature.result], "summary")
     known = sizes_of(network) | sizes
     run, reason = _record(network, signature, known)
     rows = tuple(_rows(run, network, called_from)) if run is not None else ()
