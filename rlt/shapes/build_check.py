@@ -17,7 +17,7 @@ from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, refuse_unread, shape_hint, tensors_in
 from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
-from rlt.shapes.example_inputs import choose_sizes, floating_dtype, inputs_of
+from rlt.shapes.example_inputs import choose_sizes, floating_dtype, inputs_of, own_sizes
 from rlt.shapes.meta_run import CannotRun, MetaRun, NeedsValues
 from rlt.shapes.names import misspelt_result, refuse_unused
 from rlt.shapes.recorded_run import Event, RecordedRun
@@ -96,7 +96,7 @@ def check_signature(
             attempt += 1
             continue
         if first is not None:
-            return f"it runs only with some sizes: {_first_line(first.error)}"
+            return f"it runs only with some sizes: {first.run.spell_text(_first_line(first.error))}"
         return _check_result(trial, output, who, called_from)
     assert first is not None
     return _report(first, forward, who, called_from)
@@ -119,10 +119,11 @@ class _Attempt:
         self, network: nn.Module, signature: Signature, hints: list[Hint], known: Mapping[str, int], attempt: int
     ) -> None:
         self.network, self.signature, self.known = network, signature, known
-        chosen = choose_sizes(hints, known, attempt)
+        chosen = choose_sizes(hints, known, attempt, own_sizes(network))
         self.sizes = {**known, **chosen}
         self.free = frozenset(chosen)
         self.error: Exception | None = None
+        self.run: MetaRun
         self.inputs: tuple[list[Any], dict[str, Any]] = ([], {})
 
     def start(self, forward: Callable[..., Any], run_class: type[MetaRun] = MetaRun) -> Any:
@@ -228,7 +229,7 @@ def _report(first: _Attempt, forward: Callable[..., Any], who: str, called_from:
     except Exception as caught:
         error = caught
     else:
-        return f"it runs only sometimes: {_first_line(first.error)}"
+        return f"it runs only sometimes: {first.run.spell_text(_first_line(first.error))}"
     run = again.run
     assert isinstance(run, RecordedRun)
     shown = {k: v for k, v in first.known.items() if _used(k, first.signature)}

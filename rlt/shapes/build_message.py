@@ -136,14 +136,15 @@ def _layer_failure(story: Story, event: Event, error: BaseException, what: str) 
         )
         spelt = spec_for_message(culprit, story.run.spell)
         got = _spell_got(story, problem)
+        expected = story.run.spell_text(problem.expected)
         if problem.kind == "dtype":
-            details.append(f"  expects {problem.expected}, gets {spelt}")
+            details.append(f"  expects {expected}, gets {spelt}")
         else:
-            details.append(f"  expects {problem.expected}, gets {got}: its input is {story.shape(culprit)}")
+            details.append(f"  expects {expected}, gets {got}: its input is {story.shape(culprit)}")
         x = culprit
         fix = _layer_fix(story, event, problem, culprit)
     else:
-        details.append(f"  torch says: {_short(error)}")
+        details.append(f"  torch says: {story.run.spell_text(_short(error))}")
     if x is not None:
         origin = story.origin(x)
         details.append(f"fed by {origin}" if origin else f"fed by the input {story.shape(x)}" if problem is None else "")
@@ -224,7 +225,7 @@ def _operator_failure(story: Story, error: BaseException, what: str) -> ShapeErr
     if isinstance(error, Problem):
         details.append(f"{_operation(call)}expects {_spell_text(story, error.expected)}, gets {_spell_text(story, error.got)}")
     else:
-        details.append(f"torch says: {_short(error)}")
+        details.append(f"torch says: {story.run.spell_text(_short(error))}")
     return ShapeError(what, *details, fix=fix)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -73,6 +73,8 @@ def _shape_error(
     places: Mapping[str, str],
     got: str,
 ) -> ShapeError | None:
+    run = current_run()
+    spell_size = run.spell_size if run is not None else str
     shape, have = hint.shape, tuple(value.shape)
     head = f"{who}: {label} must be {hint.layout()}, got {got}"
     wanted = [D.substitute(d, {k: v for k, v in sizes.items() if isinstance(v, int)}) for d in shape.dims]
@@ -87,21 +89,22 @@ def _shape_error(
     kept = have[:at] + (have[len(have) - after :] if after else ())
     for d, want, size in zip(shape.dims, wanted, kept):
         if isinstance(want, int) and want != size:
-            return ShapeError(head, _reason(d, want, size, places), fix=fix)
+            return ShapeError(head, _reason(d, want, size, places, spell_size), fix=fix)
     if shape.run_name in runs:
-        run = have[at : len(have) - after]
-        if run != runs[shape.run_name]:
-            return ShapeError(head, f"*{shape.run_name} is {runs[shape.run_name]} elsewhere, here it is {run}", fix=fix)
+        here, elsewhere = have[at : len(have) - after], runs[shape.run_name]
+        if here != elsewhere:
+            spell = run.spell if run is not None else _plain
+            return ShapeError(head, f"*{shape.run_name} is {spell(elsewhere)} elsewhere, here it is {spell(here)}", fix=fix)
     return None
 
 
-def _reason(d: Dim, want: int, size: int, places: Mapping[str, str]) -> str:
+def _reason(d: Dim, want: int, size: int, places: Mapping[str, str], spell: Callable[[int], str]) -> str:
     if isinstance(d, int):
-        return f"{size} where {d} is expected"
+        return f"{spell(size)} where {d} is expected"
     names = sorted(D.names_in(d))
     place = places.get(names[0], "") if len(names) == 1 else ""
     where = f" in {place}" if place else " elsewhere"
-    return f"{d} is {want}{where}, here it is {size}"
+    return f"{d} is {spell(want)}{where}, here it is {spell(size)}"
 
 
 def _fix(label: str, wanted: list[Dim], run: int | None, value: Tensor) -> str | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, ManyHint, OptionalHint, RecordHint, Signature, TensorHint, tensors_in
 from rlt.shapes.meta_run import CannotRun, torch_dtype
 
 _SIZES = (
-    (101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157),
+    (101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227),
     (12, 24, 36, 48, 60, 72, 84, 108, 120, 132, 144, 156),
 )
 """Two sets for names that nothing determines. Primes first: no product of layer sizes is one of them. Then round
@@ -28,9 +29,19 @@ class CannotInvent(CannotRun):
     """An argument for which no value can be made up; its text is the reason."""
 
 
-def choose_sizes(hints: list[Hint], known: Mapping[str, int], attempt: int) -> dict[str, int]:
-    """A size for each name that `known` leaves open. A run `*batch` is one dimension, under the name `*batch`."""
-    general, pixels = iter(_SIZES[attempt]), iter(_PIXELS[attempt])
+def own_sizes(network: nn.Module) -> set[int]:
+    """The sizes of the network's parameters."""
+    return {size for p in network.parameters() if not is_lazy(p) for size in p.shape}
+
+
+def choose_sizes(hints: list[Hint], known: Mapping[str, int], attempt: int, own: Set[int] = frozenset()) -> dict[str, int]:
+    """A size for each name that `known` leaves open. A run `*batch` is one dimension, under the name `*batch`.
+
+    `own` are the network's: a prime that is in one of them, or in a known size, stands for no name, since a message could
+    not tell them apart."""
+    real = {*own, *known.values()} - {0} if attempt == 0 else set()
+    general = (size for size in _SIZES[attempt] if not any(r % size == 0 for r in real))
+    pixels = iter(_PIXELS[attempt])
     chosen: dict[str, int] = {}
     for hint in (t for h in hints for t in tensors_in(h)):
         shape = hint.shape

@@ -21,6 +21,7 @@ from rlt.shapes.meta_rules import SPECIAL
 from rlt.shapes.rules import Problem, TensorSpec, is_in_place, operator_rule
 from rlt.shapes.rules.words import words
 from rlt.shapes.shape import Shape
+from rlt.shapes.spelling import Spelling
 
 _LOCAL = threading.local()
 
@@ -114,7 +115,7 @@ def _plan(function: Any) -> tuple[str, Callable[..., Any] | None, str]:
 _METHOD_TYPES = (type(Tensor.add), type(Tensor.__add__))
 
 
-class MetaRun(TorchFunctionMode):
+class MetaRun(Spelling, TorchFunctionMode):
     """One run of `network` on meta tensors. `sizes` are the values that names stand for; `free` those that we chose."""
 
     def __init__(self, network: nn.Module, sizes: Mapping[str, int], free: frozenset[str]) -> None:
@@ -258,25 +259,6 @@ class MetaRun(TorchFunctionMode):
             if "meta" in text and ("data" in text or "item" in text or "copy out" in text or "nonzero" in text):
                 raise NeedsValues(getattr(function, "__name__", "?")) from None
             raise
-
-    def spell(self, shape: tuple[int, ...]) -> str:
-        """A shape with the names that its sizes stand for: `(batch, 3, h//2, w//2)`."""
-        return f"({', '.join(self.spell_size(d) for d in shape)}{',' if len(shape) == 1 else ''})"
-
-    def spell_size(self, size: int) -> str:
-        chosen = {self.sizes[n]: n for n in sorted(self.free, reverse=True) if n in self.sizes}
-        if size in chosen:
-            return chosen[size]
-        for value, name in chosen.items():
-            if size % value == 0 and 1 < size // value < 4096:
-                return f"{size // value}*{name}"
-        for value, name in chosen.items():
-            for k in (2, 4, 8, 16, 32):
-                if size >= 10 and value % k == 0 and size == value // k:
-                    return f"{name}//{k}"
-            if value >= 300 and abs(size - value) <= 8:
-                return f"{name}{size - value:+d}"
-        return str(size)
 
 
 class Stranger(Exception):

@@ -104,7 +104,7 @@ def _record(network: nn.Module, signature: Signature, known: dict[str, int]) -> 
         return run, unchecked_reason(error)
     if isinstance(error, ShapeError):
         return run, error.what
-    return run, f"forward fails: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return run, f"forward fails: {run.spell_text(str(error).splitlines()[0]) if str(error) else type(error).__name__}"
 
 
 def _own_parameters(module: nn.Module) -> int:
