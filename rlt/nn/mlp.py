@@ -40,6 +40,13 @@ def hidden_layers(sizes: Sequence[int], kind: type[nn.Module], layer_norm: bool 
     return nn.Sequential(*parts)
 
 
+def refuse_one_width(hidden: object, who: str) -> None:
+    """ConfigError where `hidden` is a width alone instead of a sequence of widths."""
+    if isinstance(hidden, (int, str)):
+        fix = f"hidden=({hidden},)"
+        raise ConfigError(f"{who}: hidden={hidden!r} is one width", "expected a sequence with the width of each layer", fix=fix)
+
+
 class MLP(rlt.Module):
     """`n_in` through hidden layers to `n_out`, on any number of leading dimensions."""
 
@@ -50,6 +57,7 @@ class MLP(rlt.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        refuse_one_width(hidden, "MLP")
         self.hidden = hidden_layers((n_in, *hidden), activation(activation_name), layer_norm, dropout)
         self.out = nn.Linear(hidden[-1] if hidden else n_in, n_out)
 

@@ -13,10 +13,12 @@ import torch
 from torch import nn
 
 import rlt
+from rlt.errors import ConfigError, nearest
 from rlt.types import Bool, Float, Tensor
 
 CHUNK = 16
 """Steps that the cell loop unrolls at once: compile time grows fast with them."""
+_KINDS = ("lstm", "gru")
 
 
 class RecurrentState(NamedTuple):
@@ -33,6 +35,10 @@ class RecurrentCore(rlt.Module):
 
     def __init__(self, n_in: int, hidden_size: int, layers: int = 1, kind: Literal["lstm", "gru"] = "lstm") -> None:
         super().__init__()
+        if kind not in _KINDS:
+            close = nearest(kind, _KINDS)
+            fix = f'kind="{close[0]}"' if close else None
+            raise ConfigError(f"RecurrentCore: there is no kind {kind!r}", 'expected "lstm" or "gru"', fix=fix)
         self.n_in, self.hidden_size, self.layers, self.kind = n_in, hidden_size, layers, kind
         gates = 4 if kind == "lstm" else 3
         bound = 1 / math.sqrt(hidden_size)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import rlt
-from rlt.nn.mlp import activation
+from rlt.nn.mlp import activation, refuse_one_width
 from rlt.types import Float, Tensor
 
 
@@ -41,6 +41,7 @@ class StackedMLP(rlt.Module):
         self, members: int, n_in: int, n_out: int, hidden: Sequence[int] = (256, 256), activation_name: str = "relu"
     ) -> None:
         super().__init__()
+        refuse_one_width(hidden, "StackedMLP")
         kind = activation(activation_name)
         parts: list[nn.Module] = []
         for i, o in itertools.pairwise((n_in, *hidden)):

@@ -203,17 +203,23 @@ def _read_signature(function: Any) -> Signature:
 
 _WORDS = re.compile(rf"\b({'|'.join(dtypes.ANNOTATIONS)})\[")
 
+_BARE = re.compile(r"""(\[\s*\w+\s*,\s*)([^"'\[\]]+)\]""")
+"""The array and a shape that is not in quotes: `[Tensor, 784]`."""
+
 
 def refuse_unread(signature: Signature, who: str) -> None:
     """An annotation of a tensor that cannot be evaluated is a mistake; any other annotation is not our concern."""
     for key, reason in signature.unread.items():
         if _WORDS.search(signature.texts.get(key, "")):
-            place = "the result" if key == "return" else key
-            raise ConfigError(
-                f"{who}: the annotation of {place} cannot be read: {signature.texts[key]}",
-                reason,
-                "a shape stands in quotes, and names are imported outside `if TYPE_CHECKING`",
-            )
+            place, text = "the result" if key == "return" else key, signature.texts[key]
+            what = f"{who}: the annotation of {place} cannot be read: {text}"
+            bare = _BARE.search(text)
+            if bare is not None:
+                quoted = f'{bare[1]}"{" ".join(bare[2].replace(",", " ").split())}"]'
+                why = [reason] if "name" in reason else []  # that a number has no text is jaxtyping's concern alone
+                expected = f"expected a shape in quotes, got {bare[2].strip()}"
+                raise ConfigError(what, expected, *why, fix=text.replace(bare[0], quoted))
+            raise ConfigError(what, reason, "a shape stands in quotes, and names are imported outside `if TYPE_CHECKING`")
 
 
 def tensors_in(hint: Hint) -> Iterator[TensorHint]:
@@ -227,9 +233,9 @@ def tensors_in(hint: Hint) -> Iterator[TensorHint]:
         yield from tensors_in(hint.item)
 
 
-def names_in(hint: Hint) -> set[str]:
-    """Every name of a size in a hint."""
-    return set().union(*(t.shape.names() for t in tensors_in(hint)), set())
+def names_in(*hints: Hint) -> set[str]:
+    """Every name of a size in some hints."""
+    return set().union(*(t.shape.names() for hint in hints for t in tensors_in(hint)), set())
 
 
 def shape_hint(text: str) -> TensorHint:

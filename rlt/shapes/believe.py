@@ -17,6 +17,7 @@ from rlt.errors import ConfigError, ShapeError
 from rlt.shapes import dims as D
 from rlt.shapes.annotation import parsed
 from rlt.shapes.dims import Dim
+from rlt.shapes.names import refuse_unused
 from rlt.shapes.switch import checks_are_on
 
 T = TypeVar("T", bound=Tensor)
@@ -36,7 +37,9 @@ def sized(x: T, shape: str | tuple[int, ...] | list[int], **sizes: int) -> T:
     """
     if _is_off():
         return x
-    got = tuple(_tensor(x).shape)
+    got = tuple(_tensor(x, "sized").shape)
+    if not isinstance(shape, (str, tuple, list)):
+        raise ConfigError(f"sized: {shape!r} is no shape", 'expected text or a tuple of numbers: "batch 64", (32, 64)')
     if not isinstance(shape, str):
         wanted = tuple(shape)
         if got != wanted:
@@ -46,6 +49,7 @@ def sized(x: T, shape: str | tuple[int, ...] | list[int], **sizes: int) -> T:
         pattern = parsed(shape)
     except ValueError as error:
         raise ConfigError(f"sized: {error}") from None
+    refuse_unused(sizes, pattern.names(), "sized")
     layout = f"({', '.join(shape.split())})"
     at = len(pattern.dims) if pattern.run is None else pattern.run
     after = len(pattern.dims) - at
@@ -63,7 +67,8 @@ def _meet(d: Dim, size: int, bound: dict[str, Dim], layout: str, got: tuple[int,
     want = D.substitute(d, bound)
     if isinstance(want, int):
         if want != size:
-            raise ShapeError(f"sized: the tensor must be {layout}, got {got}", f"{D.show(d)} is {want}, here it is {size}")
+            reason = f"{size} where {d} is expected" if isinstance(d, int) else f"{D.show(d)} is {want}, here it is {size}"
+            raise ShapeError(f"sized: the tensor must be {layout}, got {got}", reason)
     elif isinstance(d, D.Sym) and not late:
         names = D.names_in(d)
         if len(names) == 1 and D.name(*names) == d:
@@ -79,36 +84,49 @@ def _numel_fix(x: Tensor, wanted: tuple[int, ...]) -> str | None:
 
 def of_dtype(x: T, dtype: torch.dtype) -> T:
     """`x`, whose dtype is this."""
-    if not _is_off() and _tensor(x).dtype is not dtype:
+    if _is_off():
+        return x
+    if not isinstance(dtype, torch.dtype):
+        meant = getattr(torch, getattr(dtype, "__name__", str(dtype)), None)
+        fix = str(meant) if isinstance(meant, torch.dtype) else None
+        raise ConfigError(f"of_dtype: a torch.dtype is expected, got {dtype!r}", fix=fix)
+    if _tensor(x, "of_dtype").dtype is not dtype:
         raise ShapeError(f"of_dtype: the tensor must be {str(dtype)[6:]}, got {str(x.dtype)[6:]}", fix=f".to({dtype})")
     return x
 
 
 def stored(x: T, device: str | torch.device) -> T:
     """`x`, which lies on this device: `"cpu"`, `"cuda"` (any index), `"cuda:1"`."""
-    if not _is_off():
-        wanted = torch.device(device)
-        have = _tensor(x).device
-        if have.type != wanted.type or (wanted.index is not None and have.index != wanted.index):
-            raise ShapeError(f"stored: the tensor must be on {wanted}, but is on {have}", fix=f'.to("{wanted}")')
-    return x
+    return x if _is_off() else _stored(x, device, "stored")
 
 
 def on_cpu(x: T) -> T:
     """`x`, which lies in the CPU's memory."""
-    return stored(x, "cpu")
+    return x if _is_off() else _stored(x, "cpu", "on_cpu")
 
 
 def on_cuda(x: T) -> T:
     """`x`, which lies on a CUDA device."""
-    return stored(x, "cuda")
+    return x if _is_off() else _stored(x, "cuda", "on_cuda")
+
+
+def _stored(x: T, device: str | torch.device, who: str) -> T:
+    try:
+        wanted = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise ConfigError(f"{who}: {device!r} is no device", 'expected one like "cpu", "cuda", "cuda:1"') from None
+    have = _tensor(x, who).device
+    if have.type != wanted.type or (wanted.index is not None and have.index != wanted.index):
+        raise ShapeError(f"{who}: the tensor must be on {wanted}, but is on {have}", fix=f'.to("{wanted}")')
+    return x
 
 
 def like(x: T, other: Tensor, *, shape: bool = True, dtype: bool = True, device: bool = True) -> T:
     """`x`, which has the shape, dtype and device of `other`; each can be left out."""
     if _is_off():
         return x
-    _tensor(x)
+    for t in (x, other):
+        _tensor(t, "like")
     facts: list[tuple[bool, Callable[[Tensor], Any], str]] = [
         (shape, lambda t: tuple(t.shape), "shape"),
         (dtype, lambda t: t.dtype, "dtype"),
@@ -120,7 +138,7 @@ def like(x: T, other: Tensor, *, shape: bool = True, dtype: bool = True, device:
     return x
 
 
-def _tensor(x: Any) -> Tensor:
+def _tensor(x: Any, who: str) -> Tensor:
     if not isinstance(x, Tensor):
-        raise ShapeError(f"a tensor is expected, got {type(x).__name__}")
+        raise ShapeError(f"{who}: a tensor is expected, got {type(x).__name__}")
     return x

@@ -35,17 +35,27 @@ def check_network(network: nn.Module, *inputs: Any, name: str = "", **sizes: int
     Returns None where all was checked, else the reason why it could not be.
     """
     called_from = user_place()
+    refuse_other_things(network, "check_network")
     if inputs:
         signature = given_inputs(network, inputs)
     else:
         signature = read_signature(type(network).forward)
-    refuse_unused(sizes, [*signature.arguments.values(), signature.result], "check_network")
+    refuse_unused(sizes, names_in(*signature.arguments.values(), signature.result), "check_network")
     known = sizes_of(network) | sizes
     try:
         return check_signature(network, signature, known, name or type(network).__name__, called_from)
     except ShapeError as error:
         problem = error.with_traceback(None)  # the frames beneath are this package's
     raise problem
+
+
+def refuse_other_things(network: Any, who: str) -> None:
+    """ConfigError for what is no network: a class in place of its object, a number."""
+    if isinstance(network, type) and issubclass(network, nn.Module):
+        name = network.__name__
+        raise ConfigError(f"{who}: a network is expected, got the class {name}", fix=f"make an object of it: {name}(...)")
+    if not isinstance(network, nn.Module):
+        raise ConfigError(f"{who}: a network (a torch.nn.Module) is expected, got {type(network).__name__} {network!r:.60}")
 
 
 def given_inputs(network: nn.Module, inputs: tuple[Any, ...]) -> Signature:
@@ -257,4 +267,4 @@ def _passes_with(first: _Attempt, forward: Callable[..., Any], event: Event, arg
 
 
 def _used(name: str, signature: Signature) -> bool:
-    return any(name in names_in(h) for h in (*signature.arguments.values(), signature.result))
+    return name in names_in(*signature.arguments.values(), signature.result)

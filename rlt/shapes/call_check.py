@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
+from rlt.errors import ConfigError
 from rlt.shapes.annotation import ManyHint, OptionalHint, TensorHint, read_signature, refuse_unread
 from rlt.shapes.call_message import UNJUDGED, explain
 from rlt.shapes.check_code import CheckWriter, variable
@@ -30,13 +31,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _INTS = frozenset((torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64))
 
+_NOTHING: Any = None
 
-def typed(function: F) -> F:
+
+def typed(function: F = _NOTHING) -> F:
     """Checks a function's or method's annotated tensors at every call; see this module's text.
 
     Names are sizes: a name has one value in a call, across arguments and result. In a method of a module, a name of
     its constructor's integers (or of an integer attribute) has that value; elsewhere an argument annotated `int` has.
     """
+    if function is _NOTHING:
+        raise ConfigError("typed: a function is expected, got nothing", fix="@rlt.typed, without brackets")
+    if isinstance(function, type) or not callable(function):
+        got = f"the class {function.__name__}" if isinstance(function, type) else repr(function)
+        raise ConfigError(f"typed: a function is expected, got {got:.80}", fix="@rlt.typed stands above a function or method")
     if not checks_are_on():
         return function
     if not read_signature(function).unread:

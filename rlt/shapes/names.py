@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 
 from rlt.errors import ConfigError, ShapeError, nearest, one_of
-from rlt.shapes.annotation import Hint, Signature, names_in, tensors_in
+from rlt.shapes.annotation import Signature, names_in, tensors_in
 from rlt.shapes.source import Place
 
 
-def refuse_unused(sizes: Mapping[str, int], hints: Iterable[Hint], who: str) -> None:
-    """`sizes` are given by name, and each must stand in one of the shapes."""
-    if not sizes:
-        return
-    names = set().union(*(names_in(h) for h in hints))
+def refuse_unused(sizes: Mapping[str, int], names: Set[str], who: str) -> None:
+    """`sizes` are given by name, and each must be among `names`, those that stand in the shapes."""
     for name, value in sizes.items():
         if name not in names:
             close = nearest(name, names)
@@ -28,7 +25,7 @@ def misspelt_result(signature: Signature, known: Mapping[str, int], who: str, wr
     A free name in a result is legal, and so are pairs like `q_len k_len`, `hidden hidden2`: only a slip of the fingers
     counts, a letter too many, too few, or two exchanged.
     """
-    given = set(known).union(*(names_in(h) for h in signature.arguments.values()))
+    given = names_in(*signature.arguments.values()) | set(known)
     for hint in tensors_in(signature.result):
         for name in sorted(hint.shape.names() - given):
             meant = next((k for k in nearest(name, given) if _is_slip(name, k)), None)

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from rlt.errors import ShapeError, SpaceError
-from rlt.shapes.build_check import unchecked_reason
+from rlt.shapes.build_check import refuse_other_things, unchecked_reason
 from rlt.shapes.build_message import failure_message
 from rlt.shapes.meta_run import CannotRun, NeedsValues
 from rlt.shapes.module_layer import arguments_of
@@ -127,6 +127,7 @@ def check_policy(
     Returns None where all was checked, else the reason why it could not be.
     """
     called_from = user_place()
+    refuse_other_things(network, "check_policy")
     try:
         return _check_policy(network, observation_space, action_space, env, name, value, called_from)
     except ShapeError as error:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from rlt.errors import ShapeError
-from rlt.shapes.annotation import Signature, read_signature
-from rlt.shapes.build_check import forward_of, given_inputs, recorded_output, unchecked_reason
+from rlt.shapes.annotation import Signature, names_in, read_signature
+from rlt.shapes.build_check import forward_of, given_inputs, recorded_output, refuse_other_things, unchecked_reason
 from rlt.shapes.meta_run import CannotRun, NeedsValues
 from rlt.shapes.module_layer import describe
 from rlt.shapes.names import refuse_unused
@@ -76,8 +76,9 @@ def summary(network: nn.Module, *inputs: Any, name: str = "", **sizes: int) -> S
     attention: `per batch, t` is the count for one element of each of the sizes `batch` and `t`.
     """
     called_from = user_place()
+    refuse_other_things(network, "summary")
     signature = given_inputs(network, inputs) if inputs else read_signature(type(network).forward)
-    refuse_unused(sizes, [*signature.arguments.values(), signature.result], "summary")
+    refuse_unused(sizes, names_in(*signature.arguments.values(), signature.result), "summary")
     known = sizes_of(network) | sizes
     run, reason = _record(network, signature, known)
     rows = tuple(_rows(run, network, called_from)) if run is not None else ()

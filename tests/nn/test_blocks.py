@@ -194,6 +194,14 @@ def test_names_that_do_not_exist_name_the_nearest():
         MLP(2, 2, (4,), "tahn")
 
 
+def test_a_width_alone_and_a_kind_that_does_not_exist_are_refused():
+    for make in (lambda: MLP(8, 4, 64), lambda: StackedMLP(2, 8, 4, 64)):
+        with pytest.raises(ConfigError, match=r"hidden=64 is one width\n.*\n  fix: hidden=\(64,\)"):
+            make()
+    with pytest.raises(ConfigError, match=r"no kind 'gruu'\n  expected \"lstm\" or \"gru\"\n  fix: kind=\"gru\""):
+        RecurrentCore(8, 16, 1, "gruu")
+
+
 def test_blocks_that_do_not_fit_are_refused_when_built():
     class Wrong(rlt.Module):
         def __init__(self, n: int) -> None:

@@ -36,7 +36,7 @@ def test_a_belief_that_holds_gives_the_very_same_tensor():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda x: rlt.sized(x, "batch 4"), "sized: the tensor must be (batch, 4), got (2, 3)\n  4 is 4, here it is 3"),
+        (lambda x: rlt.sized(x, "batch 4"), "sized: the tensor must be (batch, 4), got (2, 3)\n  3 where 4 is expected"),
         (lambda x: rlt.sized(x, "n n"), "sized: the tensor must be (n, n), got (2, 3)\n  n is 2, here it is 3"),
         (lambda x: rlt.sized(x, "b 2*b"), "sized: the tensor must be (b, 2*b), got (2, 3)\n  2*b is 4, here it is 3"),
         (lambda x: rlt.sized(x, "b"), "sized: the tensor must be (b), got (2, 3)\n  2 dimensions given"),
@@ -45,10 +45,11 @@ def test_a_belief_that_holds_gives_the_very_same_tensor():
             lambda x: rlt.of_dtype(x, torch.int64),
             "of_dtype: the tensor must be int64, got float32\n  fix: .to(torch.int64)",
         ),
-        (lambda x: rlt.on_cuda(x), 'stored: the tensor must be on cuda, but is on cpu\n  fix: .to("cuda")'),
+        (lambda x: rlt.on_cuda(x), 'on_cuda: the tensor must be on cuda, but is on cpu\n  fix: .to("cuda")'),
         (lambda x: rlt.like(x, x[0]), "like: the tensor must have the shape (3,), got (2, 3)"),
         (lambda x: rlt.like(x, x.double()), "like: the tensor must have the dtype float64, got float32"),
-        (lambda x: rlt.sized([1], "b"), "a tensor is expected, got list"),
+        (lambda x: rlt.sized([1], "b"), "sized: a tensor is expected, got list"),
+        (lambda x: rlt.like(x, 3), "like: a tensor is expected, got int"),
     ],
 )
 def test_a_belief_that_fails_says_so(call, text):
@@ -57,9 +58,34 @@ def test_a_belief_that_fails_says_so(call, text):
     assert str(caught.value) == text
 
 
-def test_a_belief_that_cannot_be_read_is_a_mistake_of_its_own():
-    with pytest.raises(ConfigError, match="cannot read"):
-        rlt.sized(torch.zeros(2), "b+")
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda x: rlt.sized(x, "b+"), 'sized: cannot read "b+" in the shape "b+"'),
+        (lambda x: rlt.sized(x, 5), 'sized: 5 is no shape\n  expected text or a tuple of numbers: "batch 64", (32, 64)'),
+        (lambda x: rlt.sized(x, "b n", N=3), "sized: N=3 names no size of these shapes\n  did you mean n?\n  fix: n=3"),
+        (
+            lambda x: rlt.of_dtype(x, "float64"),
+            "of_dtype: a torch.dtype is expected, got 'float64'\n  fix: torch.float64",
+        ),
+        (
+            lambda x: rlt.stored(x, "gpu"),
+            'stored: \'gpu\' is no device\n  expected one like "cpu", "cuda", "cuda:1"',
+        ),
+    ],
+)
+def test_a_belief_that_cannot_be_read_is_a_mistake_of_its_own(call, text):
+    with pytest.raises(ConfigError) as caught:
+        call(torch.zeros(2, 3))
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("check", [rlt.check_network, rlt.summary, lambda net: rlt.check_policy(net, None, None)])
+def test_what_is_no_network_is_told(check):
+    with pytest.raises(ConfigError, match=r"got the class Linear\n  fix: make an object of it: Linear\(\.\.\.\)"):
+        check(nn.Linear)
+    with pytest.raises(ConfigError, match="is expected, got int 3"):
+        check(3)
 
 
 def test_beliefs_stand_in_a_compiled_graph_without_a_break():

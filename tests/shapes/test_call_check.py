@@ -393,3 +393,24 @@ def test_a_tensor_annotation_that_cannot_be_evaluated_is_refused_and_others_are_
     unknown_class(None, f(2))
     with pytest.raises(ShapeError):
         unknown_class(None, f(3))
+
+
+def test_a_shape_without_quotes_is_refused_with_the_quotes():
+    def unquoted(x):
+        return x
+
+    unquoted.__annotations__ = {"x": "Float[Tensor, 784] | None"}
+    with pytest.raises(ConfigError) as caught:
+        rlt.typed(unquoted)(f(2))
+    assert str(caught.value) == (
+        "unquoted: the annotation of x cannot be read: Float[Tensor, 784] | None\n"
+        "  expected a shape in quotes, got 784\n"
+        '  fix: Float[Tensor, "784"] | None'
+    )
+
+
+def test_the_decorator_stands_above_functions_without_brackets():
+    with pytest.raises(ConfigError, match=r"got nothing\n  fix: @rlt\.typed, without brackets"):
+        rlt.typed()
+    with pytest.raises(ConfigError, match="got the class Batch"):
+        rlt.typed(Batch)
