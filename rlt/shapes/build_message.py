@@ -15,7 +15,7 @@ from rlt.shapes.annotation import TensorHint
 from rlt.shapes.compare import Mismatch, named
 from rlt.shapes.example_inputs import tensors_inside
 from rlt.shapes.meta_run import MetaRun, Stranger
-from rlt.shapes.module_layer import arguments_of, describe, spec_for_message
+from rlt.shapes.module_layer import arguments_of, describe, made_anew, spec_for_message
 from rlt.shapes.recorded_run import Event, RecordedRun
 from rlt.shapes.rules import LAYERS, Problem
 from rlt.shapes.source import Place, find_layer, is_ours, place_of
@@ -73,7 +73,7 @@ class Story:
             return ""
         event, between = self.run.source_of(t)
         through = f" through {', '.join(between[-3:])}" if between else ""
-        if event is None:
+        if event is None or event.module is self.run.network:
             return ""
         out = next((o for o in event.outputs), None)
         gives = f" -> {self.shape(out)}" if out is not None else ""
@@ -170,7 +170,6 @@ def _spell_got(story: Story, problem: Problem) -> str:
 
 
 def _layer_fix(story: Story, event: Event, problem: Problem, x: Tensor) -> str | None:
-    name = event.path.rsplit(".", 1)[-1]
     if problem.change:
         sizes = [story.run.spell_size(v) for v in problem.change.values() if isinstance(v, int)]
         mixed = [n for n in story.run.free for s in sizes if re.search(rf"\b{re.escape(n)}\b", s)]
@@ -179,9 +178,7 @@ def _layer_fix(story: Story, event: Event, problem: Problem, x: Tensor) -> str |
             if {"view", "reshape", "flatten"} & set(made):
                 return f"{mixed[0]} is mixed into the features: keep it apart, as x.flatten(1) does"
             return None
-        new = _fitting(story, event, problem)
-        attribute = f"layer {event.path}" if event.path.isdigit() else event.path or name
-        return f"{attribute} = nn.{LAYERS[type(event.module).__name__].describe(new)}"
+        return made_anew(event.path, event.module, _fitting(story, event, problem))
     return problem.fix_for("x") or None
 
 
@@ -293,7 +290,8 @@ def result_message(run: MetaRun, mismatch: Mismatch, who: str, called_from: Plac
     if not isinstance(mismatch.got, Tensor) or not isinstance(mismatch.hint, TensorHint):
         kind = type(mismatch.got).__name__
         size = f" of {len(mismatch.got)}" if isinstance(mismatch.got, (tuple, list)) else ""
-        return ShapeError(f"{who}.forward returns {kind}{size}{part}: {mismatch.words}")
+        where = f"returned by forward at {place_of(run.network)}"
+        return ShapeError(f"{who}.forward returns {kind}{size}{part}: {mismatch.words}", where)
     hint, got = mismatch.hint, mismatch.got
     values = ", ".join(f"{k}={v}" for k, v in named(known, hint).items())
     what = f"{who}.forward returns {story.shape(got)} {str(got.dtype)[6:]}{part}, but declares {hint}" + (
@@ -323,9 +321,7 @@ def _result_fix(story: Story, mismatch: Mismatch, got: Tensor) -> str | None:
         return None
     if story.run.spell_size(wanted[-1]) != str(wanted[-1]):
         return None
-    new = {**arguments_of(event.module), "out_features": wanted[-1]}
-    attribute = f"layer {event.path}" if event.path.isdigit() else event.path
-    return f"{attribute} = nn.{LAYERS['Linear'].describe(new)}"
+    return made_anew(event.path, event.module, {**arguments_of(event.module), "out_features": wanted[-1]})
 
 
 def _spell_text(story: Story, text: str) -> str:

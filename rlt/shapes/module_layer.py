@@ -52,6 +52,12 @@ def describe(module: nn.Module) -> str:
     return layer.describe(arguments_of(module)) if layer is not None and layer.parameters else f"{type(module).__name__}()"
 
 
+def made_anew(path: str, module: nn.Module, arguments: dict[str, Any]) -> str:
+    """`fc = nn.Linear(64, 4)`: the layer at `path` with other arguments. A network that is one layer has no name."""
+    name = f"layer {path}" if path.isdigit() else path
+    return f"{name} = " * bool(name) + f"nn.{LAYERS[type(module).__name__].describe(arguments)}"
+
+
 def spec_for_message(t: Tensor, spell: Callable[[tuple[int, ...]], str] | None) -> Any:
     """The tensor for a rule; or, with `spell`, in words: `float32 (batch, 3)`."""
     if spell is not None:

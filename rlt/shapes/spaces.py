@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from rlt.errors import ShapeError, SpaceError
 from rlt.shapes.build_check import refuse_other_things, unchecked_reason
-from rlt.shapes.build_message import failure_message
+from rlt.shapes.build_message import Story, failure_message
 from rlt.shapes.meta_run import CannotRun, NeedsValues
-from rlt.shapes.module_layer import arguments_of
+from rlt.shapes.module_layer import arguments_of, made_anew
 from rlt.shapes.recorded_run import RecordedRun
-from rlt.shapes.rules import LAYERS
 from rlt.shapes.source import Place, user_place
 
 BATCH = 101
@@ -158,7 +157,7 @@ def _check_policy(
         return unchecked_reason(error)
     except Exception as error:
         raise _input_error(run, error, observation, observation_space, who, prefix, called_from) from None
-    check = _PolicyCheck(run, who, prefix)
+    check = _PolicyCheck(Story(run, who, called_from), who, prefix)
     if value:
         output = check.value(output)
     wanted = action_size(action_space)
@@ -200,8 +199,8 @@ def _input_error(
 class _PolicyCheck:
     """Compares a network's output with what is asked."""
 
-    def __init__(self, run: RecordedRun, who: str, prefix: str) -> None:
-        self.run, self.who, self.prefix = run, who, prefix
+    def __init__(self, story: Story, who: str, prefix: str) -> None:
+        self.story, self.who, self.prefix = story, who, prefix
 
     def value(self, output: Any) -> Any:
         """The policy's part of (policy, value), after the value's shape was checked."""
@@ -209,12 +208,16 @@ class _PolicyCheck:
             raise ShapeError(f"{self.prefix}{self.who} must return (policy output, value), but returns {_kind(output)}")
         policy, value = output
         if not isinstance(value, Tensor) or tuple(value.shape) != (BATCH,):
-            got = self.run.spell(tuple(value.shape)) if isinstance(value, Tensor) else _kind(value)
+            got = self.story.shape(value) if isinstance(value, Tensor) else _kind(value)
             fix = "value.squeeze(-1)" if isinstance(value, Tensor) and tuple(value.shape) == (BATCH, 1) else None
-            raise ShapeError(
-                f"{self.prefix}{self.who} must give one value per observation, shape (batch,), but gives {got}", fix=fix
-            )
+            what = f"{self.prefix}{self.who} must give one value per observation, shape (batch,), but gives {got}"
+            raise ShapeError(what, *self.origin(value), fix=fix)
         return policy
+
+    def origin(self, output: Any) -> list[str]:
+        """The layer that gave an output its shape, with its line."""
+        said = self.story.origin(output) if isinstance(output, Tensor) else ""
+        return [f"from {said}"] if said else []
 
     def action(self, output: Any, space: Space, wanted: Sizes, path: str) -> None:
         if isinstance(wanted, Mapping):
@@ -247,18 +250,18 @@ class _PolicyCheck:
         raise ShapeError(
             f"{self.prefix}actions are {describe_space(space)}: "
             f"the policy must give {wanted} {numbers} per observation" + (f" ({meaning})" if meaning else ""),
-            f"but {self.who}{path} gives {self.run.spell(tuple(output.shape))}",
+            f"but {self.who}{path} gives {self.story.shape(output)}",
+            *self.origin(output),
             fix=self.head_fix(output, wanted),
         )
 
     def head_fix(self, output: Tensor, wanted: int) -> str | None:
         """The last Linear with as many outputs as are asked for, where it made the output."""
-        event, between = self.run.source_of(output)
+        assert isinstance(self.story.run, RecordedRun)
+        event, between = self.story.run.source_of(output)
         if event is None or between or not isinstance(event.module, nn.Linear) or output.ndim != 2:
             return None
-        new = {**arguments_of(event.module), "out_features": wanted}
-        path = f"layer {event.path}" if event.path.isdigit() else event.path
-        return f"{path} = nn.{LAYERS['Linear'].describe(new)}"
+        return made_anew(event.path, event.module, {**arguments_of(event.module), "out_features": wanted})
 
 
 def _kind(value: Any) -> str:

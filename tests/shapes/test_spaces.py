@@ -103,8 +103,10 @@ def test_a_wrong_head_is_told_with_the_layer_to_change():
     assert said(mlp(4, 4), VECTOR, Discrete(2), env="CartPole-v1", name="Policy") == (
         "CartPole-v1: actions are Discrete(2): the policy must give 2 numbers per observation (one logit per action)\n"
         "  but Policy gives (batch, 4)\n"
+        "  from Policy.2, Linear(64, 4) at <line> -> (batch, 4)\n"
         "  fix: layer 2 = nn.Linear(64, 2)"
     )
+    assert said(nn.Linear(4, 2), VECTOR, Discrete(3)).endswith("but Linear gives (batch, 2)\n  fix: nn.Linear(4, 3)")
     assert "must give 9 numbers per observation (one logit per choice of every component)" in said(
         mlp(4, 3), VECTOR, MultiDiscrete([3, 4, 2])
     )
@@ -139,6 +141,7 @@ def test_values_are_one_number_per_observation():
 
     assert said(ActorCritic(), VECTOR, Discrete(2), value=True, env="CartPole-v1") == (
         "CartPole-v1: ActorCritic must give one value per observation, shape (batch,), but gives (batch, 1)\n"
+        "  from ActorCritic.v, Linear(4, 1) at <line> -> (batch, 1)\n"
         "  fix: value.squeeze(-1)"
     )
     assert "must return (policy output, value), but returns a tensor (batch, 2)" in said(
