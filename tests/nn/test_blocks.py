@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 import torch
@@ -195,11 +196,12 @@ def test_names_that_do_not_exist_name_the_nearest():
 
 
 def test_a_width_alone_and_a_kind_that_does_not_exist_are_refused():
-    for make in (lambda: MLP(8, 4, 64), lambda: StackedMLP(2, 8, 4, 64)):
+    one: Any = 64
+    for make in (lambda: MLP(8, 4, one), lambda: StackedMLP(2, 8, 4, one)):
         with pytest.raises(ConfigError, match=r"hidden=64 is one width\n.*\n  fix: hidden=\(64,\)"):
             make()
     with pytest.raises(ConfigError, match=r"no kind 'gruu'\n  expected \"lstm\" or \"gru\"\n  fix: kind=\"gru\""):
-        RecurrentCore(8, 16, 1, "gruu")
+        RecurrentCore(8, 16, 1, "gruu")  # type: ignore[arg-type]
 
 
 def test_blocks_that_do_not_fit_are_refused_when_built():
