@@ -92,18 +92,6 @@ def test_a_wrong_head_is_found_by_the_declared_result():
     )
 
 
-@pytest.mark.parametrize(("wrong", "words"), [(None, "NoneType"), ((1, 2), "tuple of 2")])
-def test_a_forward_that_returns_no_tensor_is_told_with_its_line(wrong, words):
-    class Net(rlt.Module):
-        def forward(self, x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 3"]:
-            return wrong
-
-    assert said(Net) == (
-        f"Net.forward returns {words}: a tensor expected\n"
-        '  returned by forward at <def forward(self, x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 3"]:>'
-    )
-
-
 def test_a_residual_that_does_not_broadcast_shows_both_sides_and_where_they_come_from():
     class Residual(rlt.Module):
         def __init__(self) -> None:
