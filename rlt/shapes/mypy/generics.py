@@ -6,8 +6,9 @@ from mypy.nodes import TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, TypeVarId, TypeVarType
 
+from rlt.shapes.mypy.buffers import declare
 from rlt.shapes.mypy.classes import learn
-from rlt.shapes.mypy.following import imports
+from rlt.shapes.mypy.following import imports, is_followed
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.tensors import TENSOR, any_type
 
@@ -50,5 +51,7 @@ def user_module(ctx: ClassDefContext) -> None:
         _make_generic(ctx, ["Settings"])
     if is_module or (file is not None and imports(file, ("torch", "rlt", "jaxtyping"))):
         learn(ctx.cls, file.defs if file is not None else [])
+    if is_module and is_followed(ctx.api):
+        declare(ctx)
 
 

@@ -21,6 +21,7 @@ from rlt.shapes.mypy.calls import (
 )
 from rlt.shapes.mypy.causes import report
 from rlt.shapes.mypy.conversions import CONVERSIONS
+from rlt.shapes.mypy.guards import may_be_equal
 from rlt.shapes.mypy.reporting import operator_problem
 from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.targets import as_stored, unpacked_into
@@ -94,7 +95,8 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
         if result is None and name in ("split", "unbind") and positional:
             result = _pieces(name, positional, keywords, unpacked_into(ctx.api, node))
     except Problem as problem:
-        if not _may_be_another(ctx, scope):
+        asked = _is_pairwise(name) and problem.rests_on_names and may_be_equal(scope.functions, node)
+        if not asked and not _may_be_another(ctx, scope):
             _report(ctx, problem, name, method, given, positional)
         result = UNKNOWN_TENSOR
     return as_stored(ctx.api, ctx.context, type_of_result(result, ctx.default_return_type, types), types)
