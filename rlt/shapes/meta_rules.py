@@ -101,6 +101,9 @@ def _attention(
         vdim=v_proj_weight.dims[1] if isinstance(v_proj_weight, TensorSpec) else None,
         add_bias_kv=isinstance(rest[1] if len(rest) > 1 else None, TensorSpec),
         add_zero_attn=bool(rest[3]) if len(rest) > 3 else False,
+        key_padding_mask=options.get("key_padding_mask"),
+        attn_mask=options.get("attn_mask"),
+        batch_first=None,  # time comes first here, however the layer was built
     )
 
 

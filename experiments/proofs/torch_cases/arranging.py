@@ -185,6 +185,7 @@ def indexing(r: random.Random) -> Case:
             first, last = bounds = [None if r.random() < 0.4 else r.randint(-size - 1, size + 1) for _ in range(2)]
             named = (
                 named
+                and not (after_dots and bounds != [None, None])
                 and all(b is None or abs(b) <= size for b in bounds)
                 and slice(first, last).indices(size)[:2] == tuple(sorted(slice(first, last).indices(size)[:2]))
             )

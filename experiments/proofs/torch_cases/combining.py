@@ -133,7 +133,12 @@ def attention(r: random.Random) -> Case:
         torch.rand((*lead, s, wrong(r, d))),
         torch.rand((*lead, wrong(r, s, 0.05), v)),
     ]
-    return operator_case("scaled_dot_product_attention", tensors, X, Y, Z, where=F, exact=False)
+    mask: tuple[Any, ...] = ()
+    if r.random() < 0.4:
+        mask = (Slot(3),)
+        shape = (*(r.choice((n, 1)) for n in lead), wrong(r, t), wrong(r, s))
+        tensors.append(torch.rand(shape[r.randint(0, len(lead)) :]))
+    return operator_case("scaled_dot_product_attention", tensors, X, Y, Z, *mask, where=F, exact=False)
 
 
 @generator(2)

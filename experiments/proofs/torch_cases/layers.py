@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from experiments.proofs.rule_case import Case, layer_case
+from experiments.proofs.rule_case import Case, Slot, layer_case
 from experiments.proofs.torch_cases.draws import X, Y, Z, a_dim, generator, indices, options, per_size, sizes, tensor, wrong
 
 
@@ -196,7 +196,15 @@ def multihead_attention(r: random.Random) -> Case:
         torch.rand(lay(s, wrong(r, width, 0.06))),
         torch.rand(lay(wrong(r, s, 0.06), width)),
     ]
-    inputs = (X, Y, Z, None, r.random() < 0.7)
+    padding = attention = None
+    if r.random() < 0.4:
+        padding = Slot(len(tensors))
+        tensors.append(torch.rand((wrong(r, b), wrong(r, s)) if batched else (wrong(r, s),)) < 0)
+    if r.random() < 0.4:
+        attention = Slot(len(tensors))
+        every = (wrong(r, b * heads if batched else heads),) if r.random() < 0.5 else ()
+        tensors.append(torch.rand((*every, wrong(r, t), wrong(r, s))) < 0)
+    inputs = (X, Y, Z, padding, r.random() < 0.7, attention)
     return layer_case("MultiheadAttention", tensors, width, heads, inputs=inputs, batch_first=first)
 
 

@@ -32,7 +32,9 @@ def layer_problem(
         shape = f" (input shape {x.shape})"
     layer = describe(name, None if settings is None else dict(settings))
     text = f"{layer}{where} expects {problem.expected}, gets {problem.got}{shape}{fed_by}"
-    change = {k: v for k, v in problem.change.items() if v is not None and settings is not None and k in settings}
+    change = {
+        k: v for k, v in problem.change.items() if v is not None and settings is not None and (k in settings or v is True)
+    }
     if change:
         return f"{text}; write {describe(name, {**(settings or {}), **change})}"
     return text + _fix(problem, written or "x")

@@ -84,6 +84,9 @@ def multihead_attention(
                     argument=i,
                     involved=(0, i),
                 )
+    batch = query.dims[b] if batched else None
+    _check_padding_mask(key_padding_mask, batched, batch, source, may_turn=batch_first is False)
+    _check_attention_mask(attn_mask, batched, batch, as_dim(num_heads), target, source, argument=5)
     if need_weights is False:
         return query, None
     if is_unknown(need_weights, add_bias_kv, add_zero_attn, average_attn_weights):
@@ -93,6 +96,47 @@ def multihead_attention(
     if not average_attn_weights:
         weights = (as_dim(num_heads), *weights)
     return query, query.of(shape_of((query.dims[b], *weights) if batched else weights))
+
+
+def _check_padding_mask(mask: Any, batched: bool, batch: D.Dim, source: D.Dim, *, may_turn: bool) -> None:
+    """`[batch, source]`, or `[source]` beside an unbatched query. `may_turn`: where it is the other way round, the layer is told
+    to take the batch first."""
+    argument = 3
+    if not isinstance(mask, TensorSpec):
+        return
+    layout = "a key_padding_mask (batch, time)" if batched else "a key_padding_mask (time)"
+    need_rank(mask, (2,) if batched else (1,), layout, argument=argument)
+    wanted = (batch, source) if batched else (source,)
+    for d, (size, got) in enumerate(zip(wanted, mask.dims if mask.rank is not None else ())):
+        if D.differ(got, size):
+            turned = may_turn and batched and mask.dims == (source, batch)
+            raise Problem(
+                f"a key_padding_mask {Shape(wanted)} (batch, time)", str(mask.shape), dimension=d, sizes=(size, got),
+                change={"batch_first": True} if turned else {}, argument=argument, involved=(0, 1, argument),
+            )
+
+
+def _check_attention_mask(
+    mask: Any, batched: bool, batch: D.Dim, heads: D.Dim, target: D.Dim, source: D.Dim, *, argument: int
+) -> None:
+    """`[target, source]`, or one for each sequence and head: `[batch * heads, target, source]`."""
+    if not isinstance(mask, TensorSpec):
+        return
+    need_rank(mask, (2, 3), "an attn_mask (time, time) or (batch * heads, time, time)", argument=argument)
+    for d, size in ((-2, target), (-1, source)):
+        got = mask.shape.size(d)
+        if D.differ(got, size):
+            raise Problem(
+                f"an attn_mask {Shape((target, source))}", str(mask.shape), dimension=d, sizes=(size, got), argument=argument,
+                involved=(0, 1, argument),
+            )
+    if mask.rank == 3:
+        lead, wanted = mask.dims[0], D.mul(batch, heads) if batched else heads
+        if D.differ(lead, wanted):
+            raise Problem(
+                f"an attn_mask for each sequence and head, {D.show(wanted)}", D.show(lead), dimension=0, sizes=(wanted, lead),
+                argument=argument, involved=(0, argument),
+            )
 
 
 def scaled_dot_product_attention(
@@ -131,6 +175,14 @@ def scaled_dot_product_attention(
     if query.rank is None or key.rank is None or value.rank is None or enable_gqa is not False:
         return query.of(query.shape.with_last((query.shape.size(-2), value.shape.size(-1)), 2))
     lead = broadcast_shapes(Shape(query.dims[:-2]), Shape(key.dims[:-2]), Shape(value.dims[:-2]))
+    if isinstance(attn_mask, TensorSpec) and attn_mask.rank is not None:
+        scores = (*lead.dims, query.dims[-2], s)
+        for i in range(-1, -min(len(attn_mask.dims), len(scores)) - 1, -1):
+            if attn_mask.dims[i] != 1 and D.differ(attn_mask.dims[i], scores[i]):
+                raise Problem(
+                    f"an attn_mask that broadcasts with {Shape(scores)}", str(attn_mask.shape), dimension=i,
+                    sizes=(scores[i], attn_mask.dims[i]), argument=3, involved=(0, 1, 3),
+                )
     return query.of((*lead.dims, query.dims[-2], value.dims[-1]))
 
 

@@ -129,6 +129,9 @@ def remainder(input: Any, other: Any) -> TensorSpec:
 
 
 def power(input: Any, exponent: Any) -> TensorSpec:
+    """`**`: refuses bool by bool; a Python number beside a tensor is taken."""
+    if isinstance(input, TensorSpec) and isinstance(exponent, TensorSpec):
+        return remainder(input, exponent)
     return elementwise(input, exponent)
 
 
@@ -143,7 +146,8 @@ def reverse_division(input: TensorSpec, other: Any) -> TensorSpec:
 
 
 def floor_division(input: Any, other: Any) -> TensorSpec:
-    return elementwise(input, other)
+    """`//`: refuses bool by bool."""
+    return remainder(input, other)
 
 
 def comparison(input: Any, other: Any) -> TensorSpec:

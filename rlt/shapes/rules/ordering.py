@@ -7,12 +7,13 @@ from typing import Any
 from rlt.shapes import dims as D
 from rlt.shapes import dtypes
 from rlt.shapes.rules.problem import Problem, as_dim, known_int
-from rlt.shapes.rules.tensor import TensorSpec, axis, need_float
+from rlt.shapes.rules.tensor import TensorSpec, axis, need_float, need_numbers
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
 
 
 def topk(input: TensorSpec, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> tuple[TensorSpec, TensorSpec]:
     """(values, indices): `k` in place of dimension `dim`, which holds at least k."""
+    need_numbers(input)
     if not known_int(dim):
         out = input.of(UNKNOWN_SHAPE)
         return out, out.of(out.shape, "int64")

@@ -7,7 +7,7 @@ from typing import Any
 from rlt.shapes import dims as D
 from rlt.shapes import dtypes
 from rlt.shapes.rules.problem import Problem, is_unknown, known_int
-from rlt.shapes.rules.tensor import TensorSpec, axis, need_float, same_device
+from rlt.shapes.rules.tensor import TensorSpec, axis, need_float, need_numbers, same_device
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
 
 
@@ -117,17 +117,18 @@ def values_and_indices(input: TensorSpec, dim: Any = -1, keepdim: Any = False) -
 
 
 def median(input: TensorSpec, dim: Any = None, keepdim: Any = False) -> Any:
+    need_numbers(input)
     return input.of(()) if dim is None else values_and_indices(input, dim, keepdim)
 
 
 def kthvalue(input: TensorSpec, k: Any, dim: Any = -1, keepdim: Any = False) -> tuple[TensorSpec, TensorSpec]:
+    need_numbers(input)
     return values_and_indices(input, dim, keepdim)
 
 
 def arg_extreme(input: TensorSpec, dim: Any = None, keepdim: Any = False) -> TensorSpec:
-    """`argmax`, `argmin`: refuse bool."""
-    if dtypes.kind(input.dtype) == "bool":
-        raise Problem("numbers", str(input), kind="dtype", fix="{x}.int()")
+    """`argmax`, `argmin`."""
+    need_numbers(input)
     return input.of(reduced_shape(input.shape, dim, keepdim), "int64")
 
 

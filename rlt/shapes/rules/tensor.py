@@ -57,6 +57,12 @@ def is_scalar(x: TensorSpec) -> bool:
     return x.shape.run is None and not x.dims
 
 
+def need_numbers(x: TensorSpec) -> None:
+    """Refuses bool, as torch does where it picks by size."""
+    if dtypes.kind(x.dtype) == "bool":
+        raise Problem("numbers", str(x), kind="dtype", fix="{x}.int()")
+
+
 def need_float(x: TensorSpec, *, fix: str = "{x}.float()", argument: int | str = 0) -> None:
     """Refuses integers and bool where a layer computes in floating point."""
     if dtypes.kind(x.dtype) in ("int", "bool"):

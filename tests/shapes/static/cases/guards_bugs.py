@@ -1,10 +1,10 @@
-"""The same code with a mistake."""
+"""Buffers, skips and masks with a mistake."""
 
 import torch
 from torch import nn
 
 import rlt
-from rlt.types import Float, Tensor
+from rlt.types import Bool, Float, Tensor
 
 
 class Normalised(rlt.Module):
@@ -26,3 +26,23 @@ class Skips(rlt.Module):
         if self.training:
             y = y + x  # BUG
         return y
+
+
+class TimeFirst(rlt.Module):
+    """`batch_first` forgotten: the mask shows it."""
+
+    def __init__(self, dim: int = 64) -> None:
+        super().__init__()
+        self.attn = nn.MultiheadAttention(dim, 8)
+
+    def forward(self, x: Float[Tensor, "b t dim"], pad: Bool[Tensor, "b t"]) -> Float[Tensor, "b t dim"]:
+        return self.attn(x, x, x, key_padding_mask=pad)[0]  # BUG
+
+
+class MaskOfTimes(rlt.Module):
+    def __init__(self, dim: int = 64) -> None:
+        super().__init__()
+        self.attn = nn.MultiheadAttention(dim, 8, batch_first=True)
+
+    def forward(self, x: Float[Tensor, "b t dim"], mask: Bool[Tensor, "b t"]) -> Float[Tensor, "b t dim"]:
+        return self.attn(x, x, x, attn_mask=mask)[0]  # BUG

@@ -339,3 +339,7 @@ def lstm(x: Float[Tensor, "b t 8"]) -> Float[Tensor, "b 16"]:
 
 def embedding(x: Int[Tensor, "b t"]) -> Float[Tensor, "b t 64"]:
     return nn.Embedding(100, 32)(x)  # BUG
+
+
+def masks(q: Float[Tensor, "b h t d"], m: Bool[Tensor, "b t"]) -> Tensor:
+    return F.scaled_dot_product_attention(q, q, q, attn_mask=m)  # BUG
