@@ -59,7 +59,7 @@ def _assigned_anew(ctx: Any, owner: Instance, attribute: str) -> Type | None:
 
 def _renaming(ctx: Any, owner: Instance, attribute: str) -> Any:
     scope = CheckedScope(ctx.api)
-    on_self = isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self"
+    on_self = isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self" and scope.entered_with() is None
     definer = next((b for b in owner.type.mro if attribute in b.names), owner.type)
     if owner.type.has_base(MODULE):
         if on_self and scope.cls is not None and owner.type.has_base(scope.cls.fullname):

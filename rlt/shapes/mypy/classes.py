@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mypy.nodes import (
+    ARG_STAR,
+    Argument,
     Block,
     CallExpr,
     ClassDef,
@@ -54,6 +56,8 @@ class StaticScope:
             return evaluate(found.value, self, depth + 1) if found.index is None and found.value else UNKNOWN
         if self.function is not None:
             for a in self.function.arguments:
+                if a.variable.name == e.name and a.kind.is_star():
+                    return starred(e.name, a)
                 if a.variable.name == e.name:
                     value = parameter_value(e.name, a.type_annotation, of_constructor=True)
                     return UNKNOWN if isinstance(value, Sizes) and not unchanged(e.name, self.function.body.body) else value
@@ -104,6 +108,11 @@ def parameter_value(name: str, annotation: Type | None, *, of_constructor: bool)
         if is_size(of[0], of_constructor=False) and (len(of) == 1 or dots):
             return sequences.parameter(name)
     return UNKNOWN
+
+
+def starred(name: str, a: Argument) -> Any:
+    """What `*sizes: int` is worth: a sequence of sizes."""
+    return sequences.parameter(name) if a.kind == ARG_STAR and is_size(a.type_annotation, of_constructor=False) else UNKNOWN
 
 
 def is_size(annotation: Type | None, *, of_constructor: bool) -> bool:

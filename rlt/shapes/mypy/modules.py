@@ -21,13 +21,14 @@ from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.causes import report
 from rlt.shapes.mypy.classes import class_names
+from rlt.shapes.mypy.entering import enter
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.reporting import layer_problem
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.settings import settings_of
-from rlt.shapes.mypy.signatures import Arguments, call_declared
+from rlt.shapes.mypy.signatures import Arguments, call_declared, function_of
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, core, spec_of
 from rlt.shapes.mypy.unification import Unfit
 from rlt.shapes.rules.problem import Problem, as_dim
@@ -192,6 +193,10 @@ def call_hook(ctx: Any) -> Type:
     if result is not None:
         _check_returned(ctx, t, result, inputs, scope, types)
         return result
+    symbol = None if simple else t.type.get("forward")
+    entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t)
+    if entered is not None:
+        return entered
     return types.unknown_tensor() if simple else ctx.default_return_type
 
 

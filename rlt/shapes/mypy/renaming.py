@@ -25,6 +25,7 @@ from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, core, loose, spec_of
 from rlt.shapes.rules.problem import as_dim
 from rlt.shapes.shape import Shape
 
+TENSORS = (TENSOR, "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
 _DEEPEST = 6  # recursive aliases have no bottom
 
 
@@ -37,7 +38,7 @@ def has_shape(t: Type, depth: int = 0) -> bool:
     if isinstance(p, Instance):
         if not p.args:
             return False
-        if p.type.fullname == TENSOR:
+        if p.type.fullname in TENSORS:
             return len(p.args) == 3 and not all(is_any(a) for a in p.args)
         parts = p.args
     elif isinstance(p, (TupleType, UnionType)):
@@ -131,7 +132,7 @@ def _mapped(
     if depth > _DEEPEST:
         return t
     if isinstance(p, Instance):
-        if p.type.fullname == TENSOR:
+        if p.type.fullname in TENSORS:
             return tensor(p) if len(p.args) == 3 else p
         if settings is not None and len(p.args) == 1 and isinstance(core(p.args[0]), LiteralType):
             return settings(p)

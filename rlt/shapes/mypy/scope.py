@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from mypy.nodes import Block, Expression, FuncDef, FuncItem, ListExpr, MemberExpr, NameExpr, TypeInfo, Var
@@ -9,7 +10,7 @@ from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import Assignment, assignments
-from rlt.shapes.mypy.classes import attribute_size, facts_of, latest, names_of_base, parameter_value, signature_names
+from rlt.shapes.mypy.classes import attribute_size, facts_of, latest, names_of_base, parameter_value, signature_names, starred
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.sequences import Sizes, in_terms_of
@@ -19,6 +20,20 @@ from rlt.shapes.rules.problem import UNKNOWN
 from rlt.shapes.rules.tensor import TensorSpec
 
 MODULE = "torch.nn.modules.module.Module"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A function whose body is being checked for one call."""
+
+    values: dict[str, Any]
+    """Of its parameters, as the caller gave them."""
+    held: dict[str, Any] | None
+    """What the object was built with, in the caller's names; None where caller and function share their names."""
+
+
+ENTERED: dict[Any, Entered] = {}
+"""The functions that are being checked so (`rlt.shapes.mypy.entering`)."""
 
 
 class CheckedScope:
@@ -63,7 +78,12 @@ class CheckedScope:
                 return self._read(function, e)
             if found is not None:
                 return self._assigned(found, e, depth)
+            entered = ENTERED.get(function)
             for a in function.arguments:
+                if entered is not None and a.variable.name == e.name:
+                    return entered.values.get(e.name, UNKNOWN)
+                if a.variable.name == e.name and a.kind.is_star():
+                    return starred(e.name, a)
                 if a.variable.name == e.name and (e.node is None or e.node is a.variable):
                     constructs = isinstance(function, FuncDef) and function.name == "__init__"
                     value = parameter_value(e.name, a.type_annotation, of_constructor=constructs)
@@ -132,10 +152,19 @@ class CheckedScope:
         if found is None:
             return UNKNOWN
         size, owner = found
+        held = self.entered_with()
+        if held is not None:
+            names = {} if owner is self.cls else names_of_base(self.cls, owner)
+            return UNKNOWN if names is None else in_terms_of(in_terms_of(size, names) if names else size, held)
         if owner is self.cls:
             return size if self.cls.has_base(MODULE) or self._own_names(size) else UNKNOWN
         names = names_of_base(self.cls, owner)
         return UNKNOWN if names is None else in_terms_of(size, names) if names else size
+
+    def entered_with(self) -> dict[str, Any] | None:
+        """What `self` was built with, where a body is being checked for a call of another object's method."""
+        entered = ENTERED.get(self.functions[-1]) if self.functions else None
+        return None if entered is None else entered.held
 
     def _own_names(self, size: Any) -> bool:
         """Whether the names in a size of a class that is no network are those of the method, or it has none."""

@@ -12,8 +12,10 @@ from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import class_names
+from rlt.shapes.mypy.entering import enter
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
+from rlt.shapes.mypy.scope import CheckedScope
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types, spec_of
 from rlt.shapes.mypy.unification import Bindings, Unfit
@@ -81,11 +83,11 @@ def function_of(node: Any) -> FuncDef | None:
     return node if isinstance(node, FuncDef) else None
 
 
-def declared_type(function: FuncDef | None) -> CallableType:
-    """The annotations of a function that names sizes; NotUnderstood for every other."""
+def declared_type(function: FuncDef | None) -> CallableType | None:
+    """The annotations of a function that names sizes."""
     t = get_proper_type(function.type) if function is not None and function.type is not None else None
     if not isinstance(t, CallableType) or not (any(map(has_shape, t.arg_types)) or has_shape(t.ret_type)):
-        raise NotUnderstood
+        return None
     return t
 
 
@@ -96,6 +98,8 @@ def function_hook(ctx: Any) -> Type:
         raise NotUnderstood
     function = function_of(call.callee.node)
     declared = declared_type(function)
+    if declared is None:
+        return _entered(ctx, function, None)
     assert function is not None
     return _checked(ctx, declared, function.name, skip_self=False, built_with={})
 
@@ -108,16 +112,30 @@ def method_hook(ctx: Any) -> Type:
     symbol = owner.type.get(_method_name(call, owner))
     function = function_of(symbol.node if symbol is not None else None)
     declared = declared_type(function)
-    assert function is not None
     scope = scope_of(ctx)
+    if declared is None:
+        return _entered(ctx, function, owner, own_names=is_own(call, owner, scope))
+    assert function is not None
     held: dict[str, Dim] = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
-    base = call.callee.expr if isinstance(call.callee, MemberExpr) else None
-    on_self = isinstance(base, NameExpr) and base.name == "self"
-    if on_self and scope.cls is not None and owner.type.fullname == scope.cls.fullname:
+    if is_own(call, owner, scope):
         held = {name: D.name(name) for name in class_names(owner.type)}
     return _checked(
         ctx, declared, f"{owner.type.name}.{function.name}", skip_self=not function.is_static, built_with=held
     )
+
+
+def is_own(call: CallExpr, owner: Instance, scope: CheckedScope) -> bool:
+    """Whether a method calls another one of the same object, in the names of its own class."""
+    base = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+    on_self = isinstance(base, NameExpr) and base.name == "self" and scope.entered_with() is None
+    return on_self and scope.cls is not None and owner.type.fullname == scope.cls.fullname
+
+
+def _entered(ctx: Any, function: FuncDef | None, owner: Instance | None, *, own_names: bool = False) -> Type:
+    found = enter(ctx, function, owner, own_names=own_names)
+    if found is None:
+        raise NotUnderstood
+    return found
 
 
 def _method_name(call: CallExpr, owner: Instance) -> str:
