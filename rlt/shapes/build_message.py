@@ -164,9 +164,9 @@ def _layer_problem(event: Event, error: BaseException) -> Problem | None:
 
 
 def _spell_got(story: Story, problem: Problem) -> str:
-    if problem.sizes is not None and isinstance(problem.sizes[1], int):
+    if problem.sizes is not None and isinstance(problem.sizes[1], int) and problem.got == str(problem.sizes[1]):
         return story.run.spell_size(problem.sizes[1])
-    return problem.got
+    return story.run.spell_text(problem.got)
 
 
 def _layer_fix(story: Story, event: Event, problem: Problem, x: Tensor) -> str | None:

@@ -71,14 +71,14 @@ def test_a_wrong_head_under_a_distribution_is_found(kind):
         def forward(self, obs: Float[Tensor, "batch 3"]) -> Float[Tensor, "batch n_actions"]:
             return SAMPLED[kind](self.mu(obs))
 
-    before = len(sys.modules)
+    before, validated = len(sys.modules), Distribution._validate_args  # torch's compiler turns it off where it is imported
     assert Policy(2).__dict__["_rlt_unchecked"] is None
     with pytest.raises(ShapeError, match=r"returns \(batch, 3\) float32, but declares"):
         Policy(2, 1)
     assert len(sys.modules) - before < 20  # torch's meta kernels were not needed: they import its compiler
-    assert Distribution._validate_args == __debug__
+    assert Distribution._validate_args == validated
     with pytest.raises(ValueError, match="invalid values"):
-        Normal(torch.zeros(2), -torch.ones(2))
+        Normal(torch.zeros(2), -torch.ones(2), validate_args=True)
 
 
 def test_a_distribution_of_other_sizes_is_refused():
@@ -88,7 +88,7 @@ def test_a_distribution_of_other_sizes_is_refused():
             self.mu = nn.Linear(3, 2)
 
         def forward(self, obs: Float[Tensor, "batch 3"], action: Float[Tensor, "batch 4"]) -> Float[Tensor, "batch"]:
-            return Normal(self.mu(obs), 1.0).log_prob(action).sum(-1)
+            return Normal(self.mu(obs), 1.0, validate_args=True).log_prob(action).sum(-1)
 
     with pytest.raises(ShapeError, match="not broadcastable"):
         Scored()

@@ -16,21 +16,22 @@ MISSED = {
         "36_onehot_transition_bug.py",
         "44_subclass_encoder_bug.py",
     },
-    "second": {"25_subclass_overridden_forward_bug.py"},
-    "third": {
-        "10_einsum_attention_letters_bug.py",
-        "18_uint8_pixels_into_conv_bug.py",
-        "40_sac_policy_head_width_bug.py",
-    },
+    "second": set[str](),
+    "third": {"40_sac_policy_head_width_bug.py"},
     "fourth": {
         "05_resnet_downsample_bug.py",
         "15_lm_cross_entropy_bug.py",
-        "16_channels_last_camera_bug.py",
-        "17_vit_position_bug.py",
         "19_sac_twin_critic_bug.py",
-        "24_tcn_causal_padding_bug.py",
         "27_transition_swapped_bug.py",
         "30_gated_split_bug.py",
+    },
+    "fifth": {
+        "02_token_tagger_loss_bug.py",
+        "18_dlrm_click_bug.py",
+        "19_sac_target_bug.py",
+        "24_pointnet_parts_bug.py",
+        "34_super_resolution_bug.py",
+        "36_feature_pyramid_bug.py",
     },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
@@ -48,7 +49,7 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
     assert bugs - _caught(folder, reports) == MISSED[folder]
 
 
-@pytest.mark.parametrize(("folder", "part"), [("first", 0.9), ("second", 0.8), ("third", 0.8), ("fourth", 0.8)])
+@pytest.mark.parametrize(("folder", "part"), [("first", 0.9), ("second", 0.8), ("third", 0.8), ("fourth", 0.8), ("fifth", 0.8)])
 def test_most_unseen_bugs_are_found(folder: str, part: float, reports: Reports) -> None:
     """The rules were tuned on the first set after its first try; the others were run once."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
