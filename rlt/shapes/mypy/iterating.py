@@ -77,7 +77,7 @@ def _of_call(name: str, call: CallExpr, target: Expression, scope: Scope) -> Ite
         inner.own |= dict.fromkeys(counters, UNKNOWN)
         return inner
     if name == "zip" and call.args:
-        lists = [evaluate(a, scope) for a in call.args]
+        lists = [evaluate(a, scope) for a, given in zip(call.args, call.arg_names) if given is None]
         if all(isinstance(v, (tuple, list)) for v in lists):
             return _known(target, list(zip(*lists)))
     return None
@@ -90,9 +90,10 @@ def _in_pairs(over: Expression) -> Expression | None:
     name = getattr(over.callee, "name", "")
     if name == "pairwise" and len(over.args) == 1:
         return over.args[0]
-    if name != "zip" or len(over.args) != 2:
+    lists = [a for a, given in zip(over.args, over.arg_names) if given is None]  # `strict=` apart
+    if name != "zip" or len(lists) != 2:
         return None
-    a, b = over.args
+    a, b = lists
     first = a.base if isinstance(a, IndexExpr) and _is_slice(a, None, -1) else a
     if isinstance(b, IndexExpr) and _is_slice(b, 1, None) and isinstance(b.base, NameExpr) and isinstance(first, NameExpr):
         return first if first.name == b.base.name else None
