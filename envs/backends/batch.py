@@ -100,7 +100,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         if self.autoreset == "next_step" and self._over.any():
             self._restart_waiting(obs, reward, terminated, truncated)
         done = terminated | truncated
-        ended = np.flatnonzero(done)
+        ended = done.nonzero()[0]
         if not len(ended):
             return Outcome(parts := [obs], parts, reward, terminated, truncated, None)
         if self.autoreset != "same_step":

@@ -21,6 +21,7 @@ class CartPole(ClassicTask):
         self.limits = np.array([[example.x_threshold], [example.theta_threshold_radians]])
         sutton_barto = example._sutton_barto_reward
         self.reward_standing, self.reward_fallen = (0.0, -1.0) if sutton_barto else (1.0, 1.0)
+        self.standing = np.full(num_envs, self.reward_standing, np.float32)
 
     def begin(self, rows: Rows, drawn: Float64s) -> Float32s:
         self.state[:, rows] = drawn.T
@@ -33,7 +34,7 @@ class CartPole(ClassicTask):
     def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
         _, x_dot, theta, theta_dot = self.state
         cos, sin = np.cos(theta), np.sin(theta)
-        temp = (self.forces[action] + self.moment * (theta_dot * theta_dot) * sin) / self.total_mass
+        temp = (self.forces.take(action) + self.moment * (theta_dot * theta_dot) * sin) / self.total_mass
         theta_acc = (self.gravity * sin - cos * temp) / (
             self.length * (4.0 / 3.0 - self.pole_mass * (cos * cos) / self.total_mass)
         )
@@ -44,8 +45,7 @@ class CartPole(ClassicTask):
         self.state = state = self.state + rate
         outside = np.abs(state[::2]) > self.limits
         fallen = outside[0] | outside[1]
-        reward = np.empty(self.num_envs, np.float32)
-        reward[:] = self.reward_standing
+        reward = self.standing.copy()
         if self.reward_fallen != self.reward_standing:
             reward[fallen] = self.reward_fallen
         return state.T.astype(np.float32, order="C"), reward, fallen

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
-BLOCK = 32
+BLOCK = 128
 Bounds = float | NDArray[np.float64]
 
 
