@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -11,17 +12,17 @@ from experiments.proofs.proof import Proof, Result
 from experiments.proofs.training import ROOT
 
 
-def says(folder: Path, *, words: tuple[str, ...], works_in: bool = False) -> Result:
+def says(folder: Path, *, words: tuple[str, ...], works_in: bool = False, unseen: str = "") -> Result:
     """Runs a program of this repository; its output is the figures, its exit status the verdict.
 
-    `works_in`: the program takes a folder to work in as its first argument.
+    `works_in`: the program takes a folder to work in as its first argument. `unseen`: `all` sets of unseen bugs are read.
     """
     given = [words[0], *([str(folder)] if works_in else []), *words[1:]]
     done = subprocess.run(
         [sys.executable, *given], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False,
+        check=False, env=os.environ | {"RLT_UNSEEN": unseen},
     )
-    shown = ["python", words[0], *(["FOLDER"] if works_in else []), *words[1:]]
+    shown = [*(["RLT_UNSEEN=" + unseen] if unseen else []), "python", words[0], *(["FOLDER"] if works_in else []), *words[1:]]
     lines = [line for line in done.stdout.splitlines() if not line.startswith("WARNING: Location")]
     text = "\n".join(lines[-40:]).replace(str(folder), "FOLDER").replace(str(ROOT), ".")
     return Result(done.returncode == 0, f"```\n{text}\n```", (" ".join(shown),))
@@ -32,9 +33,11 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 PROOFS = [
     Proof(
         "cases",
-        "Every bug of the case files is reported on its line, no line of correct code; 90 % of the first and 80 % of the "
-        "second set of unseen bugs are found, and no correct twin is reported.",
-        partial(says, words=(*PYTEST, "tests/shapes/static/test_cases.py", "tests/shapes/static/test_unseen_bugs.py")),
+        "Every bug of the case files is reported on its line, no line of correct code; 90 % of the first and 80 % of the second "
+        "to fifth set of unseen bugs are found, and no correct twin is reported. Asked of the sixth: 80 %; found: 75 %.",
+        partial(
+            says, words=(*PYTEST, "tests/shapes/static/test_cases.py", "tests/shapes/static/test_unseen_bugs.py"), unseen="all",
+        ),
     ),
     Proof(
         "false_alarms",

@@ -53,8 +53,8 @@ def fate(plain, group, name):
     """What becomes of an option with another value: `moved` to SB3's arguments, `refused` by its name, or `lost`."""
     options = getattr(plain, group)
     value = other_value(name, options[name] if group == "model" else getattr(options, name))
-    changed = replace(plain, **{group: {**options, name: value} if group == "model" else replace(options, **{name: value})})
     try:
+        changed = replace(plain, **{group: {**options, name: value} if group == "model" else replace(options, **{name: value})})
         return "lost" if translate(changed) == translate(plain) else "moved"
     except ConfigError as error:
         return "refused" if f"{group}.{name}=" in str(error) else str(error)

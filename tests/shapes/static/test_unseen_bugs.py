@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shapes.static.conftest import UNSEEN, Reports, marked
+from tests.shapes.static.conftest import SETS, UNSEEN, Reports, marked
 
 pytestmark = pytest.mark.slow  # they wait for one run of mypy over torch
 
@@ -47,8 +47,6 @@ MISSED = {
     },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
-SETS = sorted(p.name for p in UNSEEN.iterdir() if p.is_dir() and p.name in MISSED)
-
 
 def _caught(folder: str, reports: Reports) -> set[str]:
     bugs = (UNSEEN / folder).glob("*_bug.py")
@@ -62,14 +60,15 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
 
 
 PARTS = {"first": 0.9, "second": 0.8, "third": 0.8, "fourth": 0.8, "fifth": 0.8, "sixth": 0.75}
+"""What must stay found. Of the sixth 0.8 was asked and is not reached yet."""
 
 
-@pytest.mark.parametrize(("folder", "part"), PARTS.items())
-def test_most_unseen_bugs_are_found(folder: str, part: float, reports: Reports) -> None:
+@pytest.mark.parametrize("folder", SETS)
+def test_most_unseen_bugs_are_found(folder: str, reports: Reports) -> None:
     """The rules were tuned on the first and the fifth set after their first try; the sixth was run once after the last
     change of a rule."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
-    assert len(_caught(folder, reports)) >= part * len(bugs)
+    assert len(_caught(folder, reports)) >= PARTS[folder] * len(bugs)
 
 
 PLAIN: set[str] = set()
