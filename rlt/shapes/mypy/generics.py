@@ -12,8 +12,6 @@ from rlt.shapes.mypy.following import imports, is_followed
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.tensors import TENSOR, any_type
 
-PARAMETERS = ("torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
-
 
 def _make_generic(ctx: ClassDefContext, names: list[str]) -> None:
     """Gives a class covariant type variables that default to Any, so that its bare name keeps its meaning."""

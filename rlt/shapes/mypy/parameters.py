@@ -10,12 +10,11 @@ from mypy.types import CallableType, Instance, TupleType, Type, get_proper_type
 from rlt.shapes.mypy import builders, layers, modules, signatures
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
-from rlt.shapes.mypy.generics import PARAMETERS
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.sequences import given_sizes
 from rlt.shapes.mypy.settings import settings_of, with_settings
 from rlt.shapes.mypy.targets import accepting_others, as_stored, stored_once
-from rlt.shapes.mypy.tensors import checker_types, spec_of
+from rlt.shapes.mypy.tensors import PARAMETERS, checker_types, spec_of
 
 
 def layer(ctx: Any) -> Type:

@@ -52,7 +52,7 @@ from rlt.shapes.mypy import (
 from rlt.shapes.mypy.annotations import ANNOTATED, annotated
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.renaming import has_shape, without_shapes
-from rlt.shapes.mypy.tensors import TENSOR, any_type, checker_types
+from rlt.shapes.mypy.tensors import PARAMETERS, TENSOR, any_type, checker_types
 
 _STDLIB = frozenset(sys.stdlib_module_names) | {"_typeshed", "typing_extensions", "mypy_extensions"}
 _GROWING = {
@@ -115,7 +115,7 @@ class ShapePlugin(Plugin):
     # ------------------------------------------------------------------------------------- classes and annotations
 
     def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
-        if fullname == TENSOR or fullname in generics.PARAMETERS:
+        if fullname == TENSOR or fullname in PARAMETERS:
             return _guarded_class(generics.tensor)
         if layers.layer_name(fullname) or fullname in containers.CONTAINERS or fullname in modules.STACKS:
             return _guarded_class(generics.layer)
@@ -183,7 +183,7 @@ def _function(fullname: str) -> Callable[[Any], Type] | None:
         return containers.stack
     if fullname in ("builtins.enumerate", "builtins.zip", "builtins.reversed"):
         return containers.iterated
-    if fullname in generics.PARAMETERS:
+    if fullname in PARAMETERS:
         return parameters.parameter
     if fullname in beliefs.BELIEFS:
         return beliefs.believed

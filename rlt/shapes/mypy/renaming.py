@@ -21,11 +21,11 @@ from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.sequences import BOUND, Sizes, in_terms_of
 from rlt.shapes.mypy.settings import read, substituted, write
-from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, core, loose, spec_of
+from rlt.shapes.mypy.tensors import PARAMETERS, TENSOR, TypeMaker, core, loose, spec_of
 from rlt.shapes.rules.problem import as_dim
 from rlt.shapes.shape import Shape
 
-TENSORS = (TENSOR, "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
+TENSORS = (TENSOR, *PARAMETERS)
 _DEEPEST = 6  # recursive aliases have no bottom
 
 

@@ -29,6 +29,7 @@ from rlt.shapes.rules.tensor import TensorSpec
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
 
 TENSOR = "torch._tensor.Tensor"
+PARAMETERS = ("torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
 MARKS = "rlt.shapes.mypy.marks."
 _WIDTHS: dict[str, tuple[str, int | str]] = {
     "float16": ("Float", 16),

@@ -9,7 +9,7 @@ from rlt.shapes import dims as D
 from rlt.shapes import dtypes
 from rlt.shapes.dims import Dim
 from rlt.shapes.rules.problem import Problem, as_dim, is_unknown
-from rlt.shapes.rules.tensor import TensorSpec, is_scalar, need_float, same_device
+from rlt.shapes.rules.tensor import TensorSpec, is_scalar, need_float, need_numbers, same_device
 from rlt.shapes.shape import UNKNOWN_SHAPE, Shape
 
 
@@ -123,8 +123,7 @@ def floats_pair(input: TensorSpec, other: TensorSpec) -> TensorSpec:
 def remainder(input: Any, other: Any) -> TensorSpec:
     """`%`: refuses bool by bool."""
     out = elementwise(input, other)
-    if dtypes.kind(out.dtype) == "bool":
-        raise Problem("numbers", str(out), kind="dtype", fix="{x}.int()")
+    need_numbers(out)
     return out
 
 
