@@ -200,6 +200,19 @@ def exact_quotient(a: Dim, b: Dim) -> Dim:
     return number(Sym(out))
 
 
+def leaves_a_name_below(a: Dim, b: Dim) -> bool:
+    """Whether a / b is a number over names once what both have is cancelled, as in (3*scale) / scale**2: even for a few only."""
+    if not isinstance(a, Sym) or not isinstance(b, Sym) or len(a.terms) != 1 or len(b.terms) != 1:
+        return False
+    (above, _), (below, _) = *a.terms.items(), *b.terms.items()
+    powers = dict(below)
+    for atom, n in above:
+        if atom not in powers:
+            return False
+        powers[atom] -= n
+    return all(n >= 0 for n in powers.values()) and any(n > 0 for n in powers.values())
+
+
 def floordiv(a: Dim, b: Dim) -> Dim:
     """a // b, rounded down; in normal form, so that equal sizes are equal objects."""
     if a is None or b is None or b == 0:

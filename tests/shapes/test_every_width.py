@@ -5,6 +5,7 @@ Networks are found in the source, so a new one falls under these tests as soon a
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ TORCH_IS_SILENT = {
 
 @pytest.mark.parametrize("width", all_widths(), ids=str)
 def test_a_wrong_width_stops_the_constructor_with_one_error_that_names_its_layers(width: Width, tmp_path: Path) -> None:
+    importlib.import_module(width.module)  # and the blocks that it is made of, with their checks on
     plain, mutant = write(None, width.module, "plain", tmp_path), write(width, width.module, "mutant", tmp_path)
     reached = 0
     with loaded(plain, "off") as right, loaded(mutant, "off") as unchecked, loaded(mutant, "on") as checked:

@@ -15,7 +15,7 @@ from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, valu
 from rlt.shapes.mypy.chains import Chain, mark_of
 from rlt.shapes.mypy.classes import StaticScope
 from rlt.shapes.mypy.constants import evaluate
-from rlt.shapes.mypy.making import is_built, returned, wrapped
+from rlt.shapes.mypy.making import by_name, is_built, returned, wrapped
 from rlt.shapes.mypy.modules import SEQUENTIAL, parts_of
 from rlt.shapes.mypy.reading import Parts, Reader
 from rlt.shapes.mypy.scope import MODULE
@@ -93,23 +93,22 @@ def built(ctx: Any, node: Any) -> Type | None:
     if function is None or not isinstance(declared, CallableType) or not is_built(declared.ret_type):
         return None
     try:
-        values = _values(ctx, function, declared)
+        values = _values(ctx, function)
     except NotUnderstood:
         values = {}
     return returned(function, values, checker_types(ctx.api), ctx.context)
 
 
-def _values(ctx: Any, function: FuncDef, declared: CallableType) -> dict[str, Any]:
+def _values(ctx: Any, function: FuncDef) -> dict[str, Any]:
     """What the function's parameters are worth in this call."""
     given = given_arguments(ctx)
     positional, keywords = values_of(given, scope_of(ctx, given), runs=True)
-    names = [name for name in declared.arg_names if name is not None]
     defaults = {
         a.variable.name: evaluate(a.initializer, StaticScope(function, []))
         for a in function.arguments
         if a.initializer is not None
     }
-    return {**defaults, **dict(zip(names, positional)), **keywords}
+    return {**defaults, **by_name(function, positional), **keywords}
 
 
 def value_at(function: FuncDef, e: NameExpr, api: Any, cls: TypeInfo | None) -> Any:

@@ -14,7 +14,7 @@ from mypy.types import Instance, TupleType, Type, get_proper_type
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import NotUnderstood
 from rlt.shapes.mypy.layers import layer_of
-from rlt.shapes.mypy.modules import Refused, as_input, call, mended, text_of
+from rlt.shapes.mypy.modules import Follow, Refused, as_input, call, mended, text_of
 from rlt.shapes.mypy.renaming import partly, renamed
 from rlt.shapes.mypy.sequences import BOUND
 from rlt.shapes.mypy.settings import Settings, settings_of, write
@@ -57,9 +57,14 @@ class Chain:
     """Takes inputs through parts. Refused at the first mistake, unless `tell` is given it."""
 
     def __init__(
-        self, types: TypeMaker, tell: Tell | None = None, where: str = "", lines: Mapping[int, int] | None = None
+        self,
+        types: TypeMaker,
+        tell: Tell | None = None,
+        where: str = "",
+        lines: Mapping[int, int] | None = None,
+        follow: Follow | None = None,
     ) -> None:
-        self.types, self.tell, self.where, self.where_now = types, tell, where, where
+        self.types, self.tell, self.where, self.where_now, self.follow = types, tell, where, where, follow
         self.lines = lines or {}
         """Lines of parts that are not those where they were made, by identity."""
         self.fed_by = ""
@@ -84,7 +89,8 @@ class Chain:
 
     def layer(self, t: Type, inputs: Arguments) -> Any:
         try:
-            result = call(t, inputs, self.types, where=self.where_now if self.tell is None else "", fed_by=self.fed_by)
+            where = self.where_now if self.tell is None else ""
+            result = call(t, inputs, self.types, where=where, fed_by=self.fed_by, follow=self.follow)
         except Refused as refused:
             if self.tell is None:
                 raise Refused(str(refused).replace(BOUND, ""), refused.sizes) from None

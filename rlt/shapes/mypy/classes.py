@@ -7,7 +7,7 @@ bodies do not).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mypy.nodes import (
@@ -127,6 +127,7 @@ def learn(cls: ClassDef, module: list[Statement]) -> None:
     init = next((m for m in methods(cls.defs) if m.name == "__init__"), None)
     facts: dict[str, Any] = {"names": sorted(_names_in_annotations(cls.defs))}
     sizes: dict[str, str] = {}
+    flags: dict[str, str | bool] = {}
     for found in assignments(cls.defs.body):
         if found.value is not None and found.index is None:
             value = evaluate(found.value, StaticScope(None, module))
@@ -150,10 +151,14 @@ def learn(cls: ClassDef, module: list[Statement]) -> None:
                 value = evaluate(found.value, scope) if found.value is not None else UNKNOWN
                 if as_dim(value) is not None or isinstance(value, tuple):
                     sizes[found.name] = encode(value)
+                elif isinstance(value, bool):
+                    flags[found.name] = value
+                elif isinstance(found.value, NameExpr) and found.value.name in facts["parameters"]:
+                    flags[found.name] = found.value.name
         call = _super_call(init)
         if call is not None:
             facts["super"] = [[n, encode(evaluate(a, scope))] for n, a in zip(call.arg_names, call.args)]
-    facts["sizes"] = sizes
+    facts["sizes"], facts["flags"] = sizes, flags
     cls.info.metadata[_KEY] = facts
 
 
@@ -203,6 +208,13 @@ def attribute_size(info: TypeInfo, name: str) -> tuple[Any, TypeInfo] | None:
         if text is not None:
             return decode(text), base
     return None
+
+
+def attribute_flag(info: TypeInfo, name: str, held: Mapping[str, Any]) -> Any:
+    """Whether an object built with `held` has `self.name` set; UNKNOWN where that is not known."""
+    kept = facts_of(info).get("flags", {}).get(name)
+    value = held.get(kept, UNKNOWN) if isinstance(kept, str) else kept
+    return value if isinstance(value, bool) else UNKNOWN
 
 
 def constructor(info: TypeInfo) -> tuple[list[str], Settings]:

@@ -16,15 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mypy.nodes import ARG_POS, Context, Expression, FuncDef, FuncItem, ReturnStmt, TypeInfo
+from mypy.nodes import ARG_POS, Argument, Context, Expression, FuncDef, FuncItem, ReturnStmt, TypeInfo
 from mypy.treetransform import TransformVisitor
 from mypy.types import AnyType, CallableType, Instance, Type, TypeOfAny, get_proper_type
 
+from rlt.shapes.mypy.branches import reached, taken
 from rlt.shapes.mypy.calls import given_arguments, scope_of, value_of
-from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.reporting import SHAPE
-from rlt.shapes.mypy.scope import ENTERED, Entered
+from rlt.shapes.mypy.scope import ENTERED, CheckedScope, Entered
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.targets import accepting_others
 from rlt.shapes.rules.problem import UNKNOWN
@@ -61,17 +61,41 @@ _HISTORIES: dict[FuncDef, _History] = {}
 _ACTIVE: list[FuncDef] = []
 
 
-def enter(ctx: Any, function: FuncDef | None, owner: Instance | None, *, own_names: bool = False) -> Type | None:
+def enter(
+    ctx: Any, function: FuncDef | None, owner: Instance | None, *, own_names: bool = False, quiet: bool = False
+) -> Type | None:
     """The result of a call of `function`, None where it is not followed or nothing comes of it.
 
-    `owner` is the object whose method it is. `own_names`: the caller is a method of the same object.
+    `owner` is the object whose method it is. `own_names`: the caller is a method of the same object. `quiet`: mistakes in the
+    body have been told, as its arguments are declared.
     """
     if function is None or not _can_be_entered(ctx.api, function):
         return None
     if own_names and owner is not None and _is_overridden(ctx.api, owner, function.name):
         return None
     bound = _bound(ctx, function, skip_self=owner is not None and not function.is_static)
-    if bound is None or not any(has_shape(t) for t, _ in bound.values()):
+    return None if bound is None else _followed(ctx, function, owner, own_names, bound, quiet)
+
+
+def enter_forward(ctx: Any, network: Instance, x: Type) -> Type | None:
+    """The same for a network that a container calls with one tensor: in the line of a Sequential, say."""
+    symbol = network.type.get("forward")
+    function = symbol.node if symbol is not None else None
+    if not isinstance(function, FuncDef) or not _can_be_entered(ctx.api, function) or len(function.arguments) < 2:
+        return None
+    scope = CheckedScope(ctx.api)
+    bound: dict[str, tuple[Type, Any]] = {function.arguments[1].variable.name: (x, UNKNOWN)}
+    for parameter in function.arguments[2:]:
+        if parameter.kind.is_star() or parameter.initializer is None:
+            return None
+        bound[parameter.variable.name] = _default(parameter, scope)
+    return _followed(ctx, function, network, False, bound, False)
+
+
+def _followed(
+    ctx: Any, function: FuncDef, owner: Instance | None, own_names: bool, bound: dict[str, tuple[Type, Any]], quiet: bool
+) -> Type | None:
+    if not any(has_shape(t) for t, _ in bound.values()):
         return None
     values = {name: value for name, (_, value) in bound.items() if value is not UNKNOWN}
     key = (function, own_names, str(owner), tuple((n, str(t)) for n, (t, _) in bound.items()), repr(values))
@@ -83,7 +107,7 @@ def enter(ctx: Any, function: FuncDef | None, owner: Instance | None, *, own_nam
         history = _HISTORIES.setdefault(function, _History())
         visit.at_call = history.fitted
         history.fitted |= visit.result is not None and not visit.problem
-    if visit.problem:
+    if visit.problem and not quiet:
         _tell(ctx, function, visit)
     return visit.result
 
@@ -103,8 +127,7 @@ def _can_be_entered(api: Any, function: FuncDef) -> bool:
     here = name.startswith(file + ".") and name.count(".") - file.count(".") <= 2
     plain = not (function.is_generator or function.is_coroutine or function.is_class or function.is_decorated)
     return (
-        here and plain and bool(function.body.body) and lines <= _LONGEST and len(_ACTIVE) < _DEEPEST
-        and function not in _ACTIVE
+        here and plain and bool(function.body.body) and lines <= _LONGEST and len(_ACTIVE) < _DEEPEST and function not in _ACTIVE
     )
 
 
@@ -128,9 +151,14 @@ def _bound(ctx: Any, function: FuncDef, *, skip_self: bool) -> dict[str, tuple[T
         if g is not None:
             bound[name] = g.type, UNKNOWN if has_shape(g.type) else value_of(g.expression, g.type, scope)
         elif parameter.initializer is not None:
-            declared = parameter.variable.type or AnyType(TypeOfAny.unannotated)
-            bound[name] = declared, value_of(parameter.initializer, None, scope)
+            bound[name] = _default(parameter, scope)
     return bound
+
+
+def _default(parameter: Argument, scope: CheckedScope) -> tuple[Type, Any]:
+    assert parameter.initializer is not None
+    declared = parameter.variable.type or AnyType(TypeOfAny.unannotated)
+    return declared, value_of(parameter.initializer, None, scope)
 
 
 def _visited(
@@ -154,6 +182,7 @@ def _visited(
     deferred = len(api.deferred_nodes)
     try:
         with _alone(api, owner), api.msg.filter_errors(save_filtered_errors=True) as watcher:
+            taken(copy.body.body, _inside(api, copy, owner))
             api.check_func_item(copy, type_override=declared.copy_modified(arg_types=given))
         if len(api.deferred_nodes) > deferred:
             del api.deferred_nodes[deferred:]
@@ -167,17 +196,26 @@ def _visited(
         del ENTERED[copy]
 
 
+def _inside(api: Any, copy: FuncDef, owner: Instance | None) -> CheckedScope:
+    scope = CheckedScope(api)
+    scope.functions, scope.cls = [copy], None if owner is None else owner.type
+    return scope
+
+
 def _unannotated(api: Any, function: FuncDef) -> CallableType:
     unknown = AnyType(TypeOfAny.unannotated)
     parameters = [(a.kind, a.variable.name) for a in function.arguments]
     return CallableType(
-        [unknown for _ in parameters], [kind for kind, _ in parameters], [name for _, name in parameters], unknown,
+        [unknown for _ in parameters],
+        [kind for kind, _ in parameters],
+        [name for _, name in parameters],
+        unknown,
         api.named_type("builtins.function"),
     )
 
 
 def _returned(api: Any, copy: FuncItem) -> Type | None:
-    found: list[Expression] = [s.expr for s in everywhere(copy.body.body) if isinstance(s, ReturnStmt) and s.expr is not None]
+    found: list[Expression] = [s.expr for s in reached(copy.body.body) if isinstance(s, ReturnStmt) and s.expr is not None]
     types = [t for t in map(api.lookup_type_or_none, found) if t is not None]
     same = bool(types) and all(str(t) == str(types[0]) for t in types)
     return types[0] if same and has_shape(types[0]) else None

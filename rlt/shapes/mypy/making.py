@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
+    ARG_STAR,
     CallExpr,
     ConditionalExpr,
     Expression,
@@ -112,9 +113,19 @@ def _arguments(e: CallExpr, scope: Reading) -> dict[str, Any]:
     function = function_of(node)
     if function is None or not all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
         return {}
-    names = [name or "" for name in function.arg_names]
     positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
-    return {**dict(zip(names, positional)), **{n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}}
+    keywords = {n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}
+    return {**by_name(function, positional), **keywords}
+
+
+def by_name(function: FuncDef, positional: list[Any]) -> dict[str, Any]:
+    """Positional arguments by parameter, those of `*sizes` together."""
+    named: dict[str, Any] = {}
+    for at, parameter in enumerate(function.arguments[: len(positional)]):
+        if parameter.kind == ARG_STAR:
+            return {**named, parameter.variable.name: tuple(positional[at:])}
+        named[parameter.variable.name] = positional[at]
+    return named
 
 
 def returned(function: FuncDef | None, values: Mapping[str, Any], types: TypeMaker, place: Any) -> Type | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mypy.nodes import CallExpr, Decorator, ForStmt, FuncDef, NameExpr, ReturnStmt
@@ -21,7 +23,7 @@ from rlt.shapes import dims as D
 from rlt.shapes.mypy.calls import Given, NotUnderstood, given_arguments, name_of, scope_of, type_of_result, values_of
 from rlt.shapes.mypy.causes import report
 from rlt.shapes.mypy.classes import class_names
-from rlt.shapes.mypy.entering import enter
+from rlt.shapes.mypy.entering import enter, enter_forward
 from rlt.shapes.mypy.layers import describe, layer_of, run
 from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape
@@ -42,6 +44,10 @@ STACKS = (
     "torch.nn.modules.transformer.TransformerDecoder",
 )
 """Modules that apply copies of one layer, which keeps its input's shape."""
+
+
+Follow = Callable[[Instance, Type], Type | None]
+"""Gives the result of a network called with one tensor, by what its forward does; None where that is not known."""
 
 
 class Refused(Exception):
@@ -94,10 +100,12 @@ def call(
     fed_by: str = "",
     written: str = "",
     on_self: bool = False,
+    follow: Follow | None = None,
 ) -> Type | None:
     """The type of `t(inputs)`; None where it is not known. Refused where it cannot be.
 
-    `on_self`: the network calls itself, so that its constructor's sizes are those of the place.
+    `on_self`: the network calls itself, so that its constructor's sizes are those of the place. `follow`: how to go into the
+    forward of a network within, whose annotations name no shape.
     """
     p = get_proper_type(t)
     layer = layer_of(p)
@@ -106,16 +114,14 @@ def call(
         try:
             result = run(name, settings, inputs.positional, inputs.keywords)
         except Problem as problem:
-            text = layer_problem(
-                problem, name, settings, inputs.positional, where=where, fed_by=fed_by, written=written
-            )
+            text = layer_problem(problem, name, settings, inputs.positional, where=where, fed_by=fed_by, written=written)
             raise Refused(text, problem.sizes) from None
         return type_of_result(result, types.unknown_tensor(), types)
     if not isinstance(p, Instance):
         return None
     if p.type.fullname == SEQUENTIAL:
         parts = parts_of(p)
-        return None if parts is None else _chain(parts, inputs, types, where)
+        return None if parts is None else _chain(parts, inputs, types, where, follow)
     if p.type.fullname in STACKS:
         parts = parts_of(p)
         return None if not parts else call(parts[0], inputs, types, where=where, written=written)
@@ -129,15 +135,18 @@ def call(
                 return call_declared(declared, inputs, types, skip_self=True, built_with=held)
             except Unfit as unfit:
                 raise Refused(f"{p.type.name}.forward {unfit}{fed_by}", unfit.sizes) from None
+        x = inputs.positional[0] if len(inputs.positional) == 1 and not inputs.keywords else None
+        if follow is not None and isinstance(x, TensorSpec):
+            return follow(p, types.tensor(x))
     return None
 
 
-def _chain(parts: list[Type], inputs: Arguments, types: TypeMaker, where: str) -> Type | None:
+def _chain(parts: list[Type], inputs: Arguments, types: TypeMaker, where: str, follow: Follow | None) -> Type | None:
     """Through a Sequential, from what goes in."""
     from rlt.shapes.mypy.chains import Chain
 
     first = inputs.positional[0] if inputs.positional else UNKNOWN_TENSOR
-    result = Chain(types, where=where).through(parts, first, counted=True)
+    result = Chain(types, where=where, follow=follow).through(parts, first, counted=True)
     return type_of_result(result, types.unknown_tensor(), types)
 
 
@@ -179,25 +188,45 @@ def call_hook(ctx: Any) -> Type:
     scope = scope_of(ctx, given)
     inputs = Arguments(*values_of(given, scope))
     simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
+    follow = partial(enter_forward, ctx) if simple else None
     if simple and inputs.positional and not isinstance(inputs.positional[0], TensorSpec):
+        _refuse_several(ctx, t, given[0], inputs.positional[0])
         inputs.positional[0] = UNKNOWN_TENSOR
     built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
     written = name_of(given[0].expression) if given else ""
     try:
-        for x in _turns_of_a_loop(given, scope, ctx.context):
+        turns = _turns_of_a_loop(given, scope, ctx.context)
+        for x in turns:
             call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types, where=built, written=written)
-        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context))
+        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context), follow=follow)
     except Refused as refused:
         report(ctx, str(refused), refused.sizes)
         return mended(t, inputs, types) if simple else _declared_result(t, types, ctx)
     if result is not None:
         _check_returned(ctx, t, result, inputs, scope, types)
-        return result
-    symbol = None if simple else t.type.get("forward")
-    entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t)
-    if entered is not None:
-        return entered
-    return types.unknown_tensor() if simple else ctx.default_return_type
+    if simple or (result is not None and has_shape(result)):
+        return result or types.unknown_tensor()
+    if len(given) == 1:
+        for x in turns:
+            enter_forward(ctx, t, types.tensor(x))
+    symbol = t.type.get("forward")
+    entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t, quiet=result is not None)
+    return entered or result or ctx.default_return_type
+
+
+def _refuse_several(ctx: Any, t: Instance, given: Given, value: Any) -> None:
+    """`self.head(self.lstm(x))`: a layer that takes one tensor is given an LSTM's two, or the values and indices of a `max`."""
+    parts = parts_of(t) if t.type.fullname == SEQUENTIAL else [t]
+    first = layer_of(parts[0]) if parts else None
+    several = isinstance(value, tuple) and any(isinstance(v, TensorSpec) for v in value)
+    if first is None or first[0] == "Identity" or not several:
+        return
+    p = get_proper_type(given.type)
+    is_record = isinstance(p, TupleType) and p.partial_fallback.type.fullname.startswith("torch.return_types.")
+    which = ".values" if is_record else "[0]"
+    written = name_of(given.expression)
+    fix = f"write {written}{which}" if written else f"take {which} of it"
+    report(ctx, f"{text_of(t)} expects a tensor, gets a tuple of {len(value)}; {fix}", None)
 
 
 def _check_returned(ctx: Any, t: Instance, result: Type, inputs: Arguments, scope: CheckedScope, types: TypeMaker) -> None:

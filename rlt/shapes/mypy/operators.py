@@ -92,7 +92,7 @@ def operator(ctx: Any, name: str, method: bool) -> Type:
     operands = [node.left, node.right] if isinstance(node, OpExpr) else [g.expression for g in given]
     try:
         result = _answer(name, method, positional, keywords, given, operands)
-        if result is None and name in ("split", "unbind") and positional:
+        if result is None and name in ("split", "unbind", "chunk") and positional:
             result = _pieces(name, positional, keywords, unpacked_into(ctx.api, node))
     except Problem as problem:
         asked = _is_pairwise(name) and problem.rests_on_names and may_be_equal(scope.functions, node)
@@ -134,8 +134,11 @@ def _answer(
 
 def _pieces(name: str, positional: list[Any], keywords: dict[str, Any], wanted: int | None) -> Any:
     """Pieces whose number is a named size. Problem where they are unpacked into another number of names."""
-    arguments = dict(zip(("x", "size", "dim") if name == "split" else ("x", "dim"), positional)) | keywords
+    arguments = dict(zip(("x", "dim") if name == "unbind" else ("x", "size", "dim"), positional)) | keywords
     x, dim = arguments["x"], arguments.get("dim", 0)
+    if name == "chunk":
+        known = isinstance(x, TensorSpec) and type(dim) is int and wanted == arguments.get("size", arguments.get("chunks"))
+        return (x.of(x.shape.replace(dim, None)),) * wanted if known and wanted is not None else None
     step = arguments.get("size", arguments.get("split_size_or_sections", arguments.get("split_size", 1)))
     if not isinstance(x, TensorSpec) or type(dim) is not int or not isinstance(step, (int, D.Sym)):
         return None

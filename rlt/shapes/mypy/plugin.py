@@ -36,6 +36,7 @@ from rlt.shapes.mypy import (
     beliefs,
     builders,
     containers,
+    distributions,
     filling,
     following,
     generics,
@@ -117,7 +118,8 @@ class ShapePlugin(Plugin):
     def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         if fullname == TENSOR or fullname in PARAMETERS:
             return _guarded_class(generics.tensor)
-        if layers.layer_name(fullname) or fullname in containers.CONTAINERS or fullname in modules.STACKS:
+        remembering = layers.layer_name(fullname) or distributions.family(fullname)
+        if remembering or fullname in containers.CONTAINERS or fullname in modules.STACKS:
             return _guarded_class(generics.layer)
         if not is_torch(fullname) and not is_stdlib(fullname):
             return _guarded_class(generics.user_module)
@@ -185,6 +187,8 @@ def _function(fullname: str) -> Callable[[Any], Type] | None:
         return containers.iterated
     if fullname in PARAMETERS:
         return parameters.parameter
+    if fullname.startswith(distributions.PACKAGE):
+        return distributions.function(fullname)
     if fullname in beliefs.BELIEFS:
         return beliefs.believed
     named = operators.short_name(fullname)
@@ -222,6 +226,8 @@ def _method(fullname: str) -> Callable[[Any], Type] | None:
         return weights.registered
     if is_stdlib(fullname):
         return None
+    if fullname.startswith(distributions.PACKAGE):
+        return (lambda ctx: distributions.method(ctx, name)) if name in distributions.METHODS else None
     if is_torch(fullname):
         return parameters.torch_module_method if name in ("to", "cuda", "cpu", "eval", "train") else None
     return signatures.method_hook
@@ -242,6 +248,8 @@ def of_attribute(fullname: str) -> Callable[[AttributeContext], Type] | None:
         return _guarded(lambda ctx: attributes.of_result(ctx, name))
     if name in ("weight", "bias") and layers.layer_name(owner):
         return _guarded(lambda ctx: weights.of_layer(ctx, name))
+    if fullname.startswith(distributions.PACKAGE) and name in distributions.ATTRIBUTES:
+        return _guarded(lambda ctx: distributions.attribute(ctx, name))
     if is_stdlib(fullname) or is_torch(fullname):
         return None
     return _guarded(attributes.read)
@@ -327,4 +335,3 @@ def _take_any_tensor(ctx: Any) -> CallableType:
 def plugin(version: str) -> type[Plugin]:
     """What mypy asks a plugin's module for."""
     return ShapePlugin
-

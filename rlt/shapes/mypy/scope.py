@@ -10,7 +10,16 @@ from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import Assignment, assignments
-from rlt.shapes.mypy.classes import attribute_size, facts_of, latest, names_of_base, parameter_value, signature_names, starred
+from rlt.shapes.mypy.classes import (
+    attribute_flag,
+    attribute_size,
+    facts_of,
+    latest,
+    names_of_base,
+    parameter_value,
+    signature_names,
+    starred,
+)
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.sequences import Sizes, in_terms_of
@@ -148,11 +157,10 @@ class CheckedScope:
 
     def _own_attribute(self, name: str) -> Any:
         assert self.cls is not None
-        found = attribute_size(self.cls, name)
+        found, held = attribute_size(self.cls, name), self.entered_with()
         if found is None:
-            return UNKNOWN
+            return UNKNOWN if held is None else attribute_flag(self.cls, name, held)
         size, owner = found
-        held = self.entered_with()
         if held is not None:
             names = {} if owner is self.cls else names_of_base(self.cls, owner)
             return UNKNOWN if names is None else in_terms_of(in_terms_of(size, names) if names else size, held)

@@ -92,9 +92,9 @@ def in_terms_of(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def given_sizes(parameters: list[str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a constructor's arguments that are sizes or sequences of sizes."""
+    """Those of a constructor's arguments that are sizes, sequences of sizes or flags."""
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in parameters}
-    return {k: v for k, v in sizes.items() if as_dim(v) is not None or isinstance(v, Sizes) or _all_sizes(v)}
+    return {k: v for k, v in sizes.items() if as_dim(v) is not None or isinstance(v, (bool, Sizes)) or _all_sizes(v)}
 
 
 def _all_sizes(value: Any) -> bool:

@@ -35,10 +35,9 @@ def call_declared(
     declared: CallableType, inputs: Arguments, types: TypeMaker, *, skip_self: bool, built_with: dict[str, Dim]
 ) -> Type:
     """The result of a call in the caller's terms. Unfit where an argument is not what its annotation says."""
-    parameters = [
-        (name, t, kind)
-        for name, t, kind in zip(declared.arg_names, declared.arg_types, declared.arg_kinds)
-    ][1 if skip_self else 0 :]
+    parameters = [(name, t, kind) for name, t, kind in zip(declared.arg_names, declared.arg_types, declared.arg_kinds)][
+        1 if skip_self else 0 :
+    ]
     if any(kind in (ARG_STAR, ARG_STAR2) for _, _, kind in parameters):
         parameters = [p for p in parameters if p[2] not in (ARG_STAR, ARG_STAR2)]
     pairs = [(name or "", t, v) for (name, t, _), v in zip(parameters, inputs.positional)]
@@ -101,7 +100,8 @@ def function_hook(ctx: Any) -> Type:
     if declared is None:
         return _entered(ctx, function, None)
     assert function is not None
-    return _checked(ctx, declared, function.name, skip_self=False, built_with={})
+    result = _checked(ctx, declared, function.name, skip_self=False, built_with={})
+    return result if has_shape(result) else enter(ctx, function, None, quiet=True) or result
 
 
 def method_hook(ctx: Any) -> Type:
@@ -119,9 +119,11 @@ def method_hook(ctx: Any) -> Type:
     held: dict[str, Dim] = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
     if is_own(call, owner, scope):
         held = {name: D.name(name) for name in class_names(owner.type)}
-    return _checked(
-        ctx, declared, f"{owner.type.name}.{function.name}", skip_self=not function.is_static, built_with=held
-    )
+    who = f"{owner.type.name}.{function.name}"
+    result = _checked(ctx, declared, who, skip_self=not function.is_static, built_with=held)
+    if has_shape(result):
+        return result
+    return enter(ctx, function, owner, own_names=is_own(call, owner, scope), quiet=True) or result
 
 
 def is_own(call: CallExpr, owner: Instance, scope: CheckedScope) -> bool:

@@ -282,3 +282,17 @@ def expand(input: TensorSpec, *size: Any) -> TensorSpec:
         else:
             out.append(wanted if wanted is not None else None)
     return input.of(out)
+
+
+def expand_as(input: TensorSpec, other: TensorSpec) -> TensorSpec:
+    return input.of(other.shape) if other.rank is None else expand(input, other.dims)
+
+
+def type_as(input: TensorSpec, other: TensorSpec) -> TensorSpec:
+    """The other's dtype and device."""
+    return TensorSpec(input.shape, other.dtype, other.device)
+
+
+def one_bound(input: TensorSpec, bound: Any) -> TensorSpec:
+    """`clamp_min`, `clamp_max`."""
+    return clamp(input, bound)

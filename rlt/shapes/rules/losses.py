@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rlt.shapes.rules import broadcasting, reductions
+from rlt.shapes.rules import broadcasting, reductions, several
 from rlt.shapes.rules.tensor import TensorSpec
 
 
@@ -61,10 +61,26 @@ def class_loss(
     return reductions.cross_entropy(x, target, reduction=reduction)
 
 
+def _as_layer(rule: Callable[..., TensorSpec]) -> Callable[..., TensorSpec]:
+    """A function's rule, of whose options the layer keeps the reduction."""
+
+    def layer(*inputs: TensorSpec, reduction: Any = "mean") -> TensorSpec:
+        return rule(*inputs, reduction=_reduced(reduction))
+
+    return layer
+
+
 LOSSES: dict[str, Callable[..., TensorSpec]] = {
     **dict.fromkeys(("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"), elementwise_loss),
     **dict.fromkeys(("BCELoss", "BCEWithLogitsLoss"), binary_loss),
     "KLDivLoss": divergence,
     **dict.fromkeys(("CrossEntropyLoss", "NLLLoss"), class_loss),
+    **{n: _as_layer(several.like_target) for n in ("PoissonNLLLoss", "SoftMarginLoss", "HingeEmbeddingLoss")},
+    "MultiLabelSoftMarginLoss": _as_layer(several.by_row),
+    "GaussianNLLLoss": _as_layer(several.gaussian_nll),
+    "TripletMarginLoss": _as_layer(several.triplet_margin),
+    "CosineEmbeddingLoss": _as_layer(several.cosine_embedding),
+    "MarginRankingLoss": _as_layer(several.margin_ranking),
+    "CTCLoss": _as_layer(several.ctc),
 }
 """The rule of each loss, by its class's name."""

@@ -23,6 +23,7 @@ from rlt.shapes.rules import (
     padding,
     reductions,
     reshaping,
+    several,
     transposing,
     upsampling,
 )
@@ -58,7 +59,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
         broadcasting.same,
         "relu relu6 leaky_relu elu selu celu gelu silu mish softplus softsign hardtanh hardswish hardsigmoid "
         "logsigmoid hardshrink softshrink rrelu tanhshrink threshold dropout alpha_dropout feature_alpha_dropout "
-        "dropout1d dropout2d dropout3d clone detach contiguous positive "
+        "dropout1d dropout2d dropout3d prelu instance_norm local_response_norm clone detach contiguous positive "
         "square sign sgn floor ceil round trunc fix frac "
         "requires_grad_ nan_to_num fill zero tril triu roll conj flipud fliplr __pos__ clip_grad_norm "
         "alias_copy uniform_ normal_ random_ bernoulli_ exponential_ copy_ zero_ fill_ pin_memory data share_memory_",
@@ -90,17 +91,27 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     ),
     **_named(broadcasting.bitwise, "bitwise_and bitwise_or bitwise_xor __and__ __or__ __xor__ __rand__ __ror__ __rxor__"),
     **_named(broadcasting.float_pair, "atan2 arctan2 xlogy"),
-    **_named(broadcasting.floats_pair, "hypot logaddexp"),
+    **_named(broadcasting.floats_pair, "hypot logaddexp logaddexp2"),
     **_named(broadcasting.same, "bitwise_not __invert__"),
     **_named(broadcasting.lerp, "lerp"),
     **_named(broadcasting.addcmul, "addcmul addcdiv"),
     **_named(broadcasting.where, "where"),
     **_named(broadcasting.clamp, "clamp clip"),
+    **_named(broadcasting.one_bound, "clamp_min clamp_max"),
     **_named(broadcasting.masked_fill, "masked_fill"),
     **_named(broadcasting.expand, "expand broadcast_to"),
+    **_named(broadcasting.expand_as, "expand_as"),
+    **_named(broadcasting.type_as, "type_as"),
     **_named(_loss, "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy"),
     **_named(_bce_with_logits, "binary_cross_entropy_with_logits"),
     **_named(_kl, "kl_div"),
+    **_named(several.like_target, "poisson_nll_loss soft_margin_loss hinge_embedding_loss"),
+    **_named(several.by_row, "multilabel_soft_margin_loss"),
+    **_named(several.gaussian_nll, "gaussian_nll_loss"),
+    **_named(several.triplet_margin, "triplet_margin_loss"),
+    **_named(several.cosine_embedding, "cosine_embedding_loss"),
+    **_named(several.margin_ranking, "margin_ranking_loss"),
+    **_named(several.ctc, "ctc_loss"),
     **_named(_nll, "nll_loss"),
     **_named(reductions.cross_entropy, "cross_entropy"),
     **_named(reductions.total, "sum nansum"),
@@ -125,6 +136,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(reshaping.reshape, "view reshape"),
     **_named(reshaping.view_as, "view_as reshape_as"),
     **_named(reshaping.flatten, "flatten"),
+    **_named(reshaping.ravel, "ravel"),
     **_named(reshaping.unflatten, "unflatten"),
     **_named(reshaping.repeat, "repeat"),
     **_named(reshaping.tile, "tile"),
@@ -207,7 +219,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(upsampling.grid_sample, "grid_sample"),
     **_named(functional.embedding_function, "embedding"),
     **_named(functional.batch_norm, "batch_norm"),
-    **_named(functional.layer_norm_function, "layer_norm"),
+    **_named(functional.layer_norm_function, "layer_norm rms_norm"),
     **_named(functional.group_norm_function, "group_norm"),
     **_named(functional.normalize, "normalize"),
     **_named(functional.glu_function, "glu"),

@@ -87,6 +87,8 @@ def pixel_shuffle(x: TensorSpec, *, upscale_factor: Any) -> TensorSpec:
     channels = D.exact_quotient(c, square)
     if isinstance(c, int) and isinstance(square, int) and channels is None:
         raise Problem(f"channels divisible by {square} (upscale_factor {r} squared)", str(c), dimension=-3)
+    if D.leaves_a_name_below(c, square):
+        raise Problem(f"channels divisible by {D.show(square)} (upscale_factor {D.show(r)} squared)", D.show(c), dimension=-3)
     if channels is None:
         channels = D.floordiv(c, square)
     return x.of(shape.with_last((channels, D.mul(h, r), D.mul(w, r)), 3))

@@ -69,3 +69,53 @@ class Head(rlt.Module):
 
     def forward(self, x: Float[Tensor, "b obs"]) -> Float[Tensor, "b 2"]:
         return self.out(self.body(x))  # BUG
+
+
+class Turned(nn.Module):
+    """Gives features last where it was given them second."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(n, n, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).transpose(1, 2)
+
+
+class Pair(nn.Module):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(n, 2 * n)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = self.fc(x).chunk(2, dim=-1)
+        return torch.cat([a, b], dim=-1), b
+
+
+class Flagged(nn.Module):
+    def __init__(self, n: int, join: bool = True) -> None:
+        super().__init__()
+        self.fc, self.join = nn.Linear(n, n), join
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x).flatten(1) if self.join else self.fc(x).mean(1)
+
+
+class Stacks(rlt.Module):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.line = nn.Sequential(*[Turned(n) for _ in range(3)])
+        self.pairs = nn.ModuleList([Pair(n) for _ in range(3)])
+        self.joined, self.mean = Flagged(n), Flagged(n, join=False)
+
+    def forward(self, x: Float[Tensor, "batch n time"]) -> Tensor:
+        return self.line(x)  # BUG
+
+    def loop(self, x: Float[Tensor, "batch n"]) -> Tensor:
+        for pair in self.pairs:
+            x, _ = pair(x)  # BUG
+        return x
+
+    def flags(self, x: Float[Tensor, "batch k n"]) -> Float[Tensor, "batch n"]:
+        y = self.mean(x)
+        return y + self.joined(x)  # BUG
