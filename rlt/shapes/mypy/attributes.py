@@ -9,6 +9,7 @@ from mypy.types import Instance, TupleType, Type, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
+from rlt.shapes.mypy.alternatives import made_of
 from rlt.shapes.mypy.assignments import methods
 from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
 from rlt.shapes.mypy.filling import contents
@@ -34,9 +35,20 @@ def read(ctx: Any) -> Type:
     if anew is not None:
         return anew
     rename = _renaming(ctx, owner, name)
+    t = _one_of_several(ctx, owner, name) or t
     if isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self":
         t = contents(ctx.api, t, name)
     return t if rename is None else renamed(t, rename, checker_types(ctx.api), {})
+
+
+def _one_of_several(ctx: Any, owner: Instance, attribute: str) -> Type | None:
+    """A layer that the constructor makes in several ways, where a body is checked for one object."""
+    scope = CheckedScope(ctx.api)
+    held = scope.entered_with()
+    on_self = isinstance(ctx.context.expr, NameExpr) and ctx.context.expr.name == "self"
+    if held is None or not on_self or not owner.type.has_base(MODULE) or attribute not in owner.type.names:
+        return None
+    return made_of(owner.type, attribute, held, ctx.api.tree.defs, checker_types(ctx.api))
 
 
 def _assigned_anew(ctx: Any, owner: Instance, attribute: str) -> Type | None:

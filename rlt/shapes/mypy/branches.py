@@ -10,10 +10,14 @@ from collections.abc import Iterable
 from mypy.nodes import (
     AssignmentStmt,
     Block,
+    BreakStmt,
     ConditionalExpr,
+    Context,
+    ContinueStmt,
     Expression,
     ForStmt,
     IfStmt,
+    RaiseStmt,
     ReturnStmt,
     Statement,
     WhileStmt,
@@ -23,11 +27,14 @@ from mypy.nodes import (
 from rlt.shapes.mypy.constants import Scope, evaluate
 
 
-def taken(body: Iterable[Statement], scope: Scope) -> None:
+def taken(body: list[Statement], scope: Scope) -> None:
     """Marks what is not reached and puts the chosen side in the place of `a if flag else b`."""
-    for s in body:
+    for i, s in enumerate(body):
         if isinstance(s, IfStmt):
-            _branch(s, scope)
+            chosen = _branch(s, scope)
+            if chosen is not None and _leaves(chosen):
+                del body[i + 1 :]
+                return
         elif isinstance(s, (ForStmt, WhileStmt, WithStmt)):
             taken(s.body.body, scope)
         elif isinstance(s, ReturnStmt) and s.expr is not None:
@@ -36,19 +43,28 @@ def taken(body: Iterable[Statement], scope: Scope) -> None:
             s.rvalue = _chosen(s.rvalue, scope)
 
 
-def _branch(s: IfStmt, scope: Scope) -> None:
-    decided = False
+def _branch(s: IfStmt, scope: Scope) -> Block | None:
+    """The branch that is taken; None where that is not known, or none is."""
+    chosen = None
     for i, (condition, block) in enumerate(zip(s.expr, s.body)):
-        value = evaluate(condition[0] if isinstance(condition, list) else condition, scope)
-        if decided or value is False:
+        value = evaluate(condition, scope)
+        if chosen is not None or value is False:
             block.is_unreachable = True
             continue
         taken(block.body, scope)
-        decided = value is True and all(b.is_unreachable for b in s.body[:i])
+        if value is True and all(b.is_unreachable for b in s.body[:i]):
+            chosen = block
     if s.else_body is not None:
-        s.else_body.is_unreachable = decided
-        if not decided:
+        s.else_body.is_unreachable = chosen is not None
+        if chosen is None:
             taken(s.else_body.body, scope)
+            chosen = s.else_body if all(b.is_unreachable for b in s.body) else None
+    return chosen
+
+
+def _leaves(block: Block) -> bool:
+    """Whether nothing after the block is reached from it."""
+    return bool(block.body) and isinstance(block.body[-1], (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt))
 
 
 def _chosen(e: Expression, scope: Scope) -> Expression:
@@ -56,6 +72,33 @@ def _chosen(e: Expression, scope: Scope) -> Expression:
     if not isinstance(e, ConditionalExpr) or not isinstance(value, bool):
         return e
     return e.if_expr if value else e.else_expr
+
+
+def undecided(body: Iterable[Statement]) -> set[int]:
+    """The lines of a body after `taken` that run or do not by something unknown: what is wrong there need not happen."""
+    lines: set[int] = set()
+    unsure = False
+    for s in body:
+        if unsure:
+            lines |= _lines(s)
+        elif isinstance(s, IfStmt):
+            left = [b for b in (*s.body, s.else_body) if b is not None and not b.is_unreachable]
+            open_end = s.else_body is None and len(left) == len(s.body)
+            if len(left) > 1 or (open_end and left):
+                lines |= {n for b in left for inner in b.body for n in _lines(inner)}
+                unsure = any(map(_leaves, left))
+            else:
+                lines |= {n for b in left for n in undecided(b.body)}
+        elif isinstance(s, (ForStmt, WhileStmt, WithStmt)):
+            lines |= undecided(s.body.body)
+        e = s.expr if isinstance(s, ReturnStmt) else s.rvalue if isinstance(s, AssignmentStmt) else None
+        if isinstance(e, ConditionalExpr):
+            lines |= _lines(e)
+    return lines
+
+
+def _lines(node: Context) -> set[int]:
+    return set(range(node.line, (node.end_line or node.line) + 1))
 
 
 def reached(body: Iterable[Statement]) -> Iterable[Statement]:

@@ -30,6 +30,7 @@ from mypy.types import CallableType, EllipsisType, RawExpressionType, Type, Type
 from rlt.shapes import dims as D
 from rlt.shapes.mypy import sequences
 from rlt.shapes.mypy.assignments import Assignment, assignments, methods
+from rlt.shapes.mypy.conditions import holds, written
 from rlt.shapes.mypy.constants import encode, evaluate
 from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.sequences import Sizes, in_terms_of
@@ -127,7 +128,7 @@ def learn(cls: ClassDef, module: list[Statement]) -> None:
     init = next((m for m in methods(cls.defs) if m.name == "__init__"), None)
     facts: dict[str, Any] = {"names": sorted(_names_in_annotations(cls.defs))}
     sizes: dict[str, str] = {}
-    flags: dict[str, str | bool] = {}
+    flags: dict[str, str] = {}
     for found in assignments(cls.defs.body):
         if found.value is not None and found.index is None:
             value = evaluate(found.value, StaticScope(None, module))
@@ -151,10 +152,8 @@ def learn(cls: ClassDef, module: list[Statement]) -> None:
                 value = evaluate(found.value, scope) if found.value is not None else UNKNOWN
                 if as_dim(value) is not None or isinstance(value, tuple):
                     sizes[found.name] = encode(value)
-                elif isinstance(value, bool):
-                    flags[found.name] = value
-                elif isinstance(found.value, NameExpr) and found.value.name in facts["parameters"]:
-                    flags[found.name] = found.value.name
+                elif found.value is not None and (condition := written(found.value, facts["parameters"])) is not None:
+                    flags[found.name] = condition
         call = _super_call(init)
         if call is not None:
             facts["super"] = [[n, encode(evaluate(a, scope))] for n, a in zip(call.arg_names, call.args)]
@@ -212,9 +211,8 @@ def attribute_size(info: TypeInfo, name: str) -> tuple[Any, TypeInfo] | None:
 
 def attribute_flag(info: TypeInfo, name: str, held: Mapping[str, Any]) -> Any:
     """Whether an object built with `held` has `self.name` set; UNKNOWN where that is not known."""
-    kept = facts_of(info).get("flags", {}).get(name)
-    value = held.get(kept, UNKNOWN) if isinstance(kept, str) else kept
-    return value if isinstance(value, bool) else UNKNOWN
+    condition = facts_of(info).get("flags", {}).get(name)
+    return UNKNOWN if condition is None else holds(condition, held)
 
 
 def constructor(info: TypeInfo) -> tuple[list[str], Settings]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from mypy.nodes import (
     CallExpr,
+    ComparisonExpr,
     ComplexExpr,
     ConditionalExpr,
     Expression,
@@ -93,6 +94,8 @@ def evaluate(e: Expression, scope: Scope, depth: int = 0) -> Any:
         return scope.literal(e) if found is UNKNOWN else found
     if isinstance(e, ConditionalExpr):
         return _chosen(e, scope, depth)
+    if isinstance(e, ComparisonExpr) and len(e.operators) == 1:
+        return compared(e.operators[0], *(evaluate(o, scope, depth + 1) for o in e.operands))
     if isinstance(e, IndexExpr):
         return _index(e, scope, depth)
     if isinstance(e, MemberExpr):
@@ -113,6 +116,8 @@ def _chosen(e: ConditionalExpr, scope: Scope, depth: int) -> Any:
 
 def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
     a, b = evaluate(e.left, scope, depth + 1), evaluate(e.right, scope, depth + 1)
+    if e.op in ("and", "or"):
+        return both(a, b) if e.op == "and" else either(a, b)
     if is_unknown(a, b):
         return UNKNOWN
     if isinstance(a, tuple) and isinstance(b, tuple) and e.op == "+":
@@ -139,6 +144,37 @@ def _operation(e: OpExpr, scope: Scope, depth: int) -> Any:
     operation: Callable[[Any, Any], Any] | None = {"+": D.add, "-": D.sub, "*": D.mul, "//": D.floordiv}.get(e.op)
     result = operation(x, y) if operation is not None else None
     return UNKNOWN if result is None else result
+
+
+def compared(operator: str, a: Any, b: Any) -> Any:
+    """`a == b` and the like as a bool; UNKNOWN where it depends on what a name stands for."""
+    if is_unknown(a, b):
+        return UNKNOWN
+    if operator in ("is", "is not"):
+        return (a is b) == (operator == "is") if None in (a, b) or isinstance(a, bool) else UNKNOWN
+    if isinstance(a, Sym) or isinstance(b, Sym):
+        same = a == b or (False if D.differ(as_dim(a), as_dim(b)) and not D.rests_on_names(a, b) else UNKNOWN)
+        return UNKNOWN if same is UNKNOWN or operator not in ("==", "!=") else same == (operator == "==")
+    plain = (isinstance(a, (int, str)) and isinstance(b, (int, str))) or (a is None and b is None)
+    if operator in ("==", "!=") and (plain or None in (a, b)):
+        return (a == b) == (operator == "==")
+    if type(a) is int and type(b) is int:
+        return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}.get(operator, UNKNOWN)
+    return UNKNOWN
+
+
+def both(a: Any, b: Any) -> Any:
+    """`a and b` of two bools that need not be known."""
+    if a is False or b is False:
+        return False
+    return True if a is True and b is True else UNKNOWN
+
+
+def either(a: Any, b: Any) -> Any:
+    """`a or b`."""
+    if a is True or b is True:
+        return True
+    return False if a is False and b is False else UNKNOWN
 
 
 def sizes_of(e: Expression, scope: Scope) -> tuple[Any, ...] | None:

@@ -18,16 +18,17 @@ from typing import Any
 
 from mypy.nodes import ARG_POS, Argument, Context, Expression, FuncDef, FuncItem, ReturnStmt, TypeInfo
 from mypy.treetransform import TransformVisitor
-from mypy.types import AnyType, CallableType, Instance, Type, TypeOfAny, get_proper_type
+from mypy.types import AnyType, CallableType, Instance, TupleType, Type, TypeOfAny, get_proper_type
 
-from rlt.shapes.mypy.branches import reached, taken
+from rlt.shapes.mypy.branches import reached, taken, undecided
 from rlt.shapes.mypy.calls import given_arguments, scope_of, value_of
 from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import ENTERED, CheckedScope, Entered
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.targets import accepting_others
-from rlt.shapes.rules.problem import UNKNOWN
+from rlt.shapes.mypy.tensors import spec_of
+from rlt.shapes.rules.problem import UNKNOWN, as_dim
 
 _DEEPEST = 4
 """Calls within calls that are followed."""
@@ -95,7 +96,8 @@ def enter_forward(ctx: Any, network: Instance, x: Type) -> Type | None:
 def _followed(
     ctx: Any, function: FuncDef, owner: Instance | None, own_names: bool, bound: dict[str, tuple[Type, Any]], quiet: bool
 ) -> Type | None:
-    if not any(has_shape(t) for t, _ in bound.values()):
+    told = any(has_shape(t) for t, _ in bound.values())
+    if not told and not (_gives_tensors(function) and any(as_dim(value) is not None for _, value in bound.values())):
         return None
     values = {name: value for name, (_, value) in bound.items() if value is not UNKNOWN}
     key = (function, own_names, str(owner), tuple((n, str(t)) for n, (t, _) in bound.items()), repr(values))
@@ -110,6 +112,13 @@ def _followed(
     if visit.problem and not quiet:
         _tell(ctx, function, visit)
     return visit.result
+
+
+def _gives_tensors(function: FuncDef) -> bool:
+    """Whether it says that it makes a tensor, or several."""
+    declared = get_proper_type(function.type) if function.type is not None else None
+    t = get_proper_type(declared.ret_type) if isinstance(declared, CallableType) else None
+    return any(spec_of(i) is not None for i in (t.items if isinstance(t, TupleType) else [t]))
 
 
 def _tell(ctx: Any, function: FuncDef, visit: _Visit) -> None:
@@ -189,7 +198,9 @@ def _visited(
             return _Visit(None)
         problems = [e for e in watcher.filtered_errors() if e.code is not None and e.code.code == SHAPE.code]
         if problems:
-            return _Visit(None, problems[0].message, problems[0].line)
+            unsure = undecided(copy.body.body)
+            certain = next((e for e in problems if e.line not in unsure), None)
+            return _Visit(None) if certain is None else _Visit(None, certain.message, certain.line)
         return _Visit(_returned(api, copy))
     finally:
         _ACTIVE.pop()

@@ -198,6 +198,11 @@ def cross_entropy(
     channel = 1 if input.rank > 1 else 0
     wanted = tuple(d for i, d in enumerate(input.dims) if i != channel)
     if by_class:
+        if input.rank > 2 and input.dims[-1] is None and None not in target.dims and target.dims == input.dims[:-1]:
+            raise Problem(  # the classes stand last: they would have to be as many as the target's last size says
+                f"classes in dimension 1 of the input, for a target {target.shape}", f"{input.shape}",
+                fix="{x}.transpose(1, -1)", involved=(0, 1),
+            )
         if _unlike(target.dims, wanted) and not (input.rank == 1 and target.dims == (1,)):
             squeezable = target.rank == len(wanted) + 1 and target.dims[-1] == 1
             raise Problem(

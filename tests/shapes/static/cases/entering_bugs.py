@@ -119,3 +119,69 @@ class Stacks(rlt.Module):
     def flags(self, x: Float[Tensor, "batch k n"]) -> Float[Tensor, "batch n"]:
         y = self.mean(x)
         return y + self.joined(x)  # BUG
+
+
+class Residual(nn.Module):
+    """Adds its input where it believes that the sizes allow it."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, stride, 1)
+        self.adds = n_in == n_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        if not self.adds:
+            return y
+        return x + y
+
+
+class Mobile(rlt.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Sequential(Residual(3, 8, 2), Residual(8, 8, 2))
+
+    def forward(self, x: Float[Tensor, "batch 3 32 32"]) -> Tensor:
+        return self.line(x)  # BUG
+
+
+class Projected(nn.Module):
+    """Projects where the sizes differ, and forgets the stride."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, stride, 1)
+        if n_in == n_out:
+            self.shortcut: nn.Module = nn.Identity()
+        else:
+            self.shortcut = nn.Conv2d(n_in, n_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x) + self.shortcut(x)
+
+
+class Resnet(rlt.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = Projected(3, 8), Projected(8, 16, stride=2)
+
+    def forward(self, x: Float[Tensor, "batch 3 32 32"]) -> Tensor:
+        x = self.a(x)
+        return self.b(x)  # BUG
+
+
+class Core(rlt.Module):
+    def __init__(self, n: int, tags: int) -> None:
+        super().__init__()
+        self.n, self.gru, self.head = n, nn.GRU(n, n), nn.Linear(n, tags)
+
+    def first(self, batch: int) -> Tensor:
+        return torch.zeros(batch, 1, self.n)
+
+    def forward(self, x: Float[Tensor, "time batch n"]) -> Float[Tensor, "time batch tags"]:
+        y, _ = self.gru(x, self.first(x.shape[1]))  # BUG
+        return self.head(y)
+
+
+def tag_loss(core: Core, x: Float[Tensor, "t b d"], tags: rlt.types.Int64[Tensor, "t b"]) -> Float[Tensor, ""]:
+    return torch.nn.functional.cross_entropy(core(x), tags)  # BUG

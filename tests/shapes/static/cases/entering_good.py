@@ -77,3 +77,93 @@ def mlp(*sizes: int) -> nn.Sequential:
     for a, b in zip(sizes[:-1], sizes[1:]):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers)
+
+
+class Residual(nn.Module):
+    """Adds its input where the sizes allow it."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int = 1, late: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, stride, 1)
+        self.adds = stride == 1 and n_in == n_out
+        self.late = late
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        if not self.adds:
+            return y
+        return x + y
+
+
+class Asking(nn.Module):
+    """Decides by what no constructor says."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(n_in, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.fc(x)
+        if self.fc.weight.sum().item() > 0:
+            return y
+        z = x + y if x.shape == y.shape else y
+        return z
+
+
+class Mobile(rlt.Module):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.line = nn.Sequential(Residual(3, 8, 2), Residual(8, 8), Residual(8, n))
+        self.asking = Asking(n, 5)
+
+    def forward(self, x: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch 5"]:
+        y = self.line(x)
+        return self.asking(y.mean((2, 3)))
+
+
+class Projected(nn.Module):
+    """Its shortcut is made in one of three ways."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int = 1, learned: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, stride, 1)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or n_in != n_out:
+            self.shortcut = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride), nn.BatchNorm2d(n_out))
+        elif learned:
+            self.shortcut = nn.Conv2d(n_in, n_out, 1)
+        self.last = nn.Conv2d(n_out, n_out, 1) if learned else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(torch.relu(self.conv(x) + self.shortcut(x)))
+
+
+class Resnet(rlt.Module):
+    def __init__(self, n: int, width: int = 16) -> None:
+        super().__init__()
+        self.a, self.b = Projected(3, width), Projected(width, 2 * width, stride=2)
+        self.rest = nn.Sequential(Projected(2 * width, 2 * width, learned=True), Projected(2 * width, n, stride=2))
+
+    def forward(self, x: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch n 8 8"]:
+        return self.rest(self.b(self.a(x)))
+
+
+def positions(length: int, width: int) -> Tensor:
+    return torch.arange(length).unsqueeze(1) / torch.ones(width)
+
+
+class Core(rlt.Module):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n, self.gru, self.head = n, nn.GRU(n, n), nn.Linear(n, 7)
+
+    def first(self, batch: int) -> Tensor:
+        return torch.zeros(1, batch, self.n)
+
+    def forward(self, x: Float[Tensor, "time batch n"]) -> Float[Tensor, "time batch 7"]:
+        y, _ = self.gru(x + positions(x.shape[0], self.n).unsqueeze(1), self.first(x.shape[1]))
+        return self.head(y)
+
+
+def tag_loss(core: Core, x: Float[Tensor, "t b d"], tags: rlt.types.Int64[Tensor, "t b"]) -> Float[Tensor, ""]:
+    return torch.nn.functional.cross_entropy(core(x).transpose(1, 2), tags)
