@@ -19,18 +19,23 @@ MISSED = {
     "second": set[str](),
     "third": set[str](),
     "fourth": {
-        "05_resnet_downsample_bug.py",
         "15_lm_cross_entropy_bug.py",
         "19_sac_twin_critic_bug.py",
         "27_transition_swapped_bug.py",
         "30_gated_split_bug.py",
     },
-    "fifth": {
-        "02_token_tagger_loss_bug.py",
-        "18_dlrm_click_bug.py",
-        "36_feature_pyramid_bug.py",
-    },
+    "fifth": {"18_dlrm_click_bug.py", "36_feature_pyramid_bug.py"},
     "sixth": {"10_next_token_loss_bug.py", "30_dlrm_interactions_bug.py"},
+    "seventh": {"11_target_policy_smoothing_bug.py"},
+    "eighth": {
+        "04_ensemble_td3_bug.py",
+        "16_detection_head_bug.py",
+        "23_transformer_translator_bug.py",
+        "25_music_tcn_bug.py",
+        "29_dlrm_clicks_bug.py",
+        "38_multimodal_memes_bug.py",
+        "39_speech_distillation_bug.py",
+    },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
 
@@ -45,20 +50,20 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
     assert bugs - _caught(folder, reports) == MISSED[folder]
 
 
-PARTS = {"first": 0.9, "second": 0.8, "third": 0.8, "fourth": 0.8, "fifth": 0.8, "sixth": 0.75}
-"""What must stay found. Of the sixth 0.8 was asked and is not reached yet."""
+PARTS = {"first": 0.9} | dict.fromkeys(("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"), 0.8)
+"""What must stay found."""
 
 
 @pytest.mark.parametrize("folder", SETS)
 def test_most_unseen_bugs_are_found(folder: str, reports: Reports) -> None:
-    """The rules were tuned on the first and the fifth set after their first try; the sixth was run once after the last
-    change of a rule."""
+    """The rules were tuned on the first, the fifth, the sixth and the seventh set after their first try; the eighth was run
+    once after the last change of a rule."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
     assert len(_caught(folder, reports)) >= PARTS[folder] * len(bugs)
 
 
-PLAIN: set[str] = set()
-"""Correct twins that mypy reports without the plugin too: a buffer that the class does not declare."""
+PLAIN = {"35_coupling_flow_good.py"}
+"""Correct twins that mypy reports without the plugin too: a number under the name of a method of `nn.Module`."""
 
 
 @pytest.mark.parametrize("folder", SETS)
