@@ -19,7 +19,6 @@ MISSED = {
     "second": set[str](),
     "third": set[str](),
     "fourth": {
-        "15_lm_cross_entropy_bug.py",
         "19_sac_twin_critic_bug.py",
         "27_transition_swapped_bug.py",
         "30_gated_split_bug.py",
