@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,7 +82,8 @@ def _evaluate(words: list[str], options: EvaluateOptions) -> int:
     agent, env, steps = evaluated_agent(folder, options.checkpoint, count, exactly, options.trust, repeat, **shown)
     if options.video:
         name = f"{Path(options.checkpoint).stem}_{steps}"
-        env = Recorder(env, folder.path / "videos" / name, min(options.video_episodes, options.episodes))
+        films = min(options.video_episodes, options.episodes)
+        env = Recorder(env, folder.path / "videos" / name, films, tell=partial(print, flush=True))
     try:
         seed = agent.seeds.evaluate if options.seed is None else options.seed
         began = time.perf_counter()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ from rlt.log.video import Mp4, captioned
 from rlt.rl.vector_env import Action, Observation, Step, VectorEnv
 from rlt.types import Bool, Tensor, Test
 
+_EVERY = 10.0
+"""Seconds between words on how far it is."""
+
 
 class Recorder(VectorEnv[Test]):
     """`env` with its first episodes filmed, `episode_1.mp4` and so on.
@@ -22,9 +27,11 @@ class Recorder(VectorEnv[Test]):
     Each sub-environment gives a fixed share of the episodes, as in an evaluation; with as many as there are episodes, the
     first of each. `env` must not reset by itself (`autoreset="disabled"`), so that the last frame is seen; the recorder
     resets it in the same step. The numbers are those of the environment without a camera.
+
+    Drawing may take a thousand times as long as a step: every ten seconds `tell` is told how far it is.
     """
 
-    def __init__(self, env: VectorEnv[Test], folder: Path, episodes: int) -> None:
+    def __init__(self, env: VectorEnv[Test], folder: Path, episodes: int, tell: Callable[[str], None] | None = None) -> None:
         if env.autoreset != "disabled":
             raise EnvironmentFault(f"{env.id} resets before its last frame could be drawn", fix='autoreset="disabled"')
         self.env, self.folder = env, folder
@@ -41,6 +48,7 @@ class Recorder(VectorEnv[Test]):
         self._written: dict[int, Path] = {}
         self._return, self._length = np.zeros(env.num_envs), np.zeros(env.num_envs, np.int64)
         self._action: Any = None
+        self._episodes, self._frames, self._tell, self._told = episodes, 0, tell, time.monotonic()
 
     @property
     def written(self) -> list[Path]:
@@ -90,6 +98,10 @@ class Recorder(VectorEnv[Test]):
         picture = captioned(frame, [first, "" if action is None else f"action {_text(action)}"])
         for _ in range(1 if not how else max(1, int(self.render_fps // 2))):  # the end can be seen
             self._films[i].add(picture)
+        self._frames += 1
+        if self._tell is not None and time.monotonic() - self._told > _EVERY:
+            self._told = time.monotonic()
+            self._tell(f"filming: {self._frames:,} frames, {len(self._written)} of {self._episodes} episodes ended")
 
     def _close_film(self, i: int) -> None:
         film = self._films.pop(i)
