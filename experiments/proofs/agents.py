@@ -77,11 +77,12 @@ def against_sb3(folder: Path, *, task: str) -> Result:
     return Result(found.holds, summary([found]), (f"python -m experiments.studies.against_sb3 {task}",))
 
 
-LUNARLANDER = ["+experiment=dqn_lunarlander", "total_steps=20_000"]
-PENDULUM = ["+experiment=sac_pendulum", "total_steps=8_000"]
-HOPPER = ["+experiment=sac_hopper", "total_steps=14_000", "agent.learning_starts=8_000"]
+LUNARLANDER = ["+experiment=dqn_lunarlander", "total_steps=8_000", "evaluation.final_episodes=10"]
+PENDULUM = ["+experiment=sac_pendulum", "total_steps=4_000", "evaluation.final_episodes=10"]
+HOPPER = ["+experiment=sac_hopper", "total_steps=5_000", "agent.learning_starts=1_000", "evaluation.final_episodes=10"]
+"""Long enough for three kills with updates before, between and after them."""
 MODES = {
-    "eager": ["compile=off"], "compiled": ["compile=on", "compile_at=0"], "switch": ["compile=on", "compile_at=3_000"],
+    "eager": ["compile=off"], "compiled": ["compile=on", "compile_at=0"], "switch": ["compile=on", "compile_at=2_500"],
 }
 
 RESUMED = {"dqn_lunarlander": LUNARLANDER, "sac_pendulum": PENDULUM, "sac_hopper": HOPPER}
