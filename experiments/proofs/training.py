@@ -76,7 +76,7 @@ def _killed(run: Path, words: Sequence[str], fraction: float, rng: random.Random
             if process.returncode:
                 raise RuntimeError(f"{run} ended with {process.returncode}\n{_tail(run)}")
             return None
-        time.sleep(0.002)
+        time.sleep(0.03)
     elapsed = [t for t in read_metrics(folder.metrics_file).get("time/elapsed", []) if t == t]  # evaluations have none
     time.sleep(rng.random() * (elapsed[-1] - elapsed[-2] if len(elapsed) > 1 else 0.0))  # anywhere between two rows
     process.send_signal(signal.SIGKILL)
