@@ -190,6 +190,8 @@ def call_hook(ctx: Any) -> Type:
     simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
     follow = partial(enter_forward, ctx) if simple else None
     if simple and inputs.positional and not isinstance(inputs.positional[0], TensorSpec):
+        if _is_packed(given[0].type):
+            return ctx.default_return_type
         _refuse_several(ctx, t, given[0], inputs.positional[0])
         inputs.positional[0] = UNKNOWN_TENSOR
     built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
@@ -212,6 +214,12 @@ def call_hook(ctx: Any) -> Type:
     symbol = t.type.get("forward")
     entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t, quiet=result is not None)
     return entered or result or ctx.default_return_type
+
+
+def _is_packed(t: Type) -> bool:
+    """A `PackedSequence`, of which a recurrent layer makes another."""
+    p = get_proper_type(t)
+    return isinstance(p, TupleType) and p.partial_fallback.type.fullname == "torch.nn.utils.rnn.PackedSequence"
 
 
 def _refuse_several(ctx: Any, t: Instance, given: Given, value: Any) -> None:

@@ -130,3 +130,15 @@ class Recurrent(rlt.Module):
 
 def upscale(x: Float[Tensor, "batch 3*r**2 h w"], r: int) -> Float[Tensor, "batch 3 h*r w*r"]:
     return F.pixel_shuffle(x, r)
+
+
+class Packed(rlt.Module):
+    def __init__(self, vocab: int) -> None:
+        super().__init__()
+        self.embed, self.core, self.out = nn.Embedding(vocab, 16), nn.LSTM(16, 8, batch_first=True), nn.Linear(8, 3)
+
+    def forward(self, ids: Int64[Tensor, "batch time"], lengths: Int64[Tensor, "batch"]) -> Float[Tensor, "batch 3"]:
+        packed = nn.utils.rnn.pack_padded_sequence(self.embed(ids), lengths.cpu(), batch_first=True, enforce_sorted=False)
+        out, (h, _) = self.core(packed)
+        padded, _ = nn.utils.rnn.pad_packed_sequence(out, batch_first=True)
+        return self.out(h[-1] + padded[:, 0])
