@@ -17,7 +17,7 @@ from torch import nn
 
 import rlt
 from rlt.errors import ShapeError
-from rlt.types import Bool, Cuda, Float, Int, Int64, Tensor, UInt8
+from rlt.types import Bool, Cuda, Float, Int, Tensor, UInt8
 
 
 def said(make, *args) -> str:
@@ -287,21 +287,6 @@ def test_a_forward_that_reads_values_is_unchecked_and_the_reason_is_kept():
     assert reason is not None
     assert "reads the values of tensors (item)" in reason
     assert "return x / x.max().item()" in reason
-
-
-def test_packing_asks_for_the_lengths_values_and_stops_no_network():
-    class Packed(rlt.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.core = nn.GRU(3, 4, batch_first=True)
-
-        def forward(self, x: Float[Tensor, "b t 3"], lengths: Int64[Tensor, "b"]) -> Float[Tensor, "b 4"]:
-            packed = nn.utils.rnn.pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-            return self.core(packed)[1][0]
-
-    reason = rlt.summary(Packed()).unchecked
-    assert reason is not None
-    assert "pack_padded_sequence" in reason
 
 
 @pytest.mark.parametrize(

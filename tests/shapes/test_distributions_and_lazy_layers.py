@@ -23,7 +23,7 @@ from torch.distributions import (
 
 import rlt
 from rlt.errors import ShapeError
-from rlt.types import Float, Tensor
+from rlt.types import Float, Int64, Tensor
 
 
 class Lazy(rlt.Module):
@@ -92,3 +92,18 @@ def test_a_distribution_of_other_sizes_is_refused():
 
     with pytest.raises(ShapeError, match="not broadcastable"):
         Scored()
+
+
+def test_packing_asks_for_the_lengths_values_and_stops_no_network():
+    class Packed(rlt.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.core = nn.GRU(3, 4, batch_first=True)
+
+        def forward(self, x: Float[Tensor, "b t 3"], lengths: Int64[Tensor, "b"]) -> Float[Tensor, "b 4"]:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            return self.core(packed)[1][0]
+
+    reason = rlt.summary(Packed()).unchecked
+    assert reason is not None
+    assert "pack_padded_sequence" in reason
