@@ -83,7 +83,7 @@ def _constructed(e: CallExpr, info: TypeInfo, scope: Reading) -> Instance | None
     if len(info.type_vars) != 1:
         return Instance(info, []) if not info.type_vars else None
     parameters, defaults = constructor(info)
-    known = given_sizes(parameters, {**defaults, **dict(zip(parameters, positional)), **keywords})
+    known = given_sizes(parameters, {**defaults, **given_to_constructor(info, positional), **keywords})
     return with_settings(Instance(info, [any_type()]), known, types) if known else Instance(info, [any_type()])
 
 
@@ -118,10 +118,17 @@ def _arguments(e: CallExpr, scope: Reading) -> dict[str, Any]:
     return {**by_name(function, positional), **keywords}
 
 
-def by_name(function: FuncDef, positional: list[Any]) -> dict[str, Any]:
+def given_to_constructor(info: TypeInfo, positional: list[Any]) -> dict[str, Any]:
+    """The same for the construction of a class."""
+    symbol = info.get("__init__")
+    init = function_of(symbol.node) if symbol is not None else None
+    return dict(zip(constructor(info)[0], positional)) if init is None else by_name(init, positional, of_object=True)
+
+
+def by_name(function: FuncDef, positional: list[Any], *, of_object: bool = False) -> dict[str, Any]:
     """Positional arguments by parameter, those of `*sizes` together."""
     named: dict[str, Any] = {}
-    for at, parameter in enumerate(function.arguments[: len(positional)]):
+    for at, parameter in enumerate(function.arguments[int(of_object) :][: len(positional)]):
         if parameter.kind == ARG_STAR:
             return {**named, parameter.variable.name: tuple(positional[at:])}
         named[parameter.variable.name] = positional[at]

@@ -31,7 +31,7 @@ from rlt.shapes.mypy.reporting import layer_problem
 from rlt.shapes.mypy.scope import MODULE, CheckedScope
 from rlt.shapes.mypy.settings import settings_of
 from rlt.shapes.mypy.signatures import Arguments, call_declared, function_of
-from rlt.shapes.mypy.tensors import TypeMaker, checker_types, core, spec_of
+from rlt.shapes.mypy.tensors import TypeMaker, any_type, checker_types, core, spec_of
 from rlt.shapes.mypy.unification import Unfit
 from rlt.shapes.rules.problem import Problem, as_dim
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR, TensorSpec
@@ -186,6 +186,8 @@ def call_hook(ctx: Any) -> Type:
     types = checker_types(ctx.api)
     given = given_arguments(ctx)
     scope = scope_of(ctx, given)
+    if _gives_a_pair_or_not(ctx.context, scope):
+        return any_type()
     inputs = Arguments(*values_of(given, scope))
     simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
     follow = partial(enter_forward, ctx) if simple else None
@@ -214,6 +216,19 @@ def call_hook(ctx: Any) -> Type:
     symbol = t.type.get("forward")
     entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t, quiet=result is not None)
     return entered or result or ctx.default_return_type
+
+
+def _gives_a_pair_or_not(node: Any, scope: CheckedScope) -> bool:
+    """Whether the network is one of several (`GRU | Linear`) of which some give a tuple: code then asks a flag which it is."""
+    callee = scope.type_of(node.callee) if isinstance(node, CallExpr) else None
+    several = get_proper_type(callee) if callee is not None else None
+    if not isinstance(several, UnionType):
+        return False
+    layers = [layer_of(i) for i in several.items]
+    return len({layer is not None and layer[0] in _PAIRS for layer in layers}) > 1
+
+
+_PAIRS = ("LSTM", "GRU", "RNN", "MultiheadAttention")
 
 
 def _is_packed(t: Type) -> bool:

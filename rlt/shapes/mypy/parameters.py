@@ -10,6 +10,7 @@ from mypy.types import CallableType, Instance, TupleType, Type, get_proper_type
 from rlt.shapes.mypy import builders, layers, modules, signatures
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
+from rlt.shapes.mypy.making import given_to_constructor
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.sequences import given_sizes
 from rlt.shapes.mypy.settings import settings_of, with_settings
@@ -65,7 +66,7 @@ def _constructed(ctx: Any, cls: TypeInfo) -> Type:
         positional, keywords = values_of(given, scope_of(ctx, given), runs=True)
     except NotUnderstood:
         return t
-    known = given_sizes(parameters, {**defaults, **dict(zip(parameters, positional)), **keywords})
+    known = given_sizes(parameters, {**defaults, **given_to_constructor(cls, positional), **keywords})
     if not known or not stored_once(ctx.api, ctx.context):
         return t
     made = with_settings(t, known, checker_types(ctx.api))

@@ -142,3 +142,39 @@ class Packed(rlt.Module):
         out, (h, _) = self.core(packed)
         padded, _ = nn.utils.rnn.pad_packed_sequence(out, batch_first=True)
         return self.out(h[-1] + padded[:, 0])
+
+
+class Either(rlt.Module):
+    """Its core gives a pair or one tensor, and a flag says which."""
+
+    def __init__(self, n: int, recurrent: bool = False) -> None:
+        super().__init__()
+        self.recurrent = recurrent
+        self.core = nn.GRU(n, 32) if recurrent else nn.Linear(n, 32)
+
+    def forward(self, x: Float[Tensor, "time batch n"]) -> Tensor:
+        if self.recurrent:
+            y, _ = self.core(x)
+            return y
+        return F.relu(self.core(x))
+
+
+class Critic(nn.Module):
+    def __init__(self, *sizes: int, out: int = 1) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            layers += [nn.Linear(a, b), nn.ReLU()]
+        self.net = nn.Sequential(*layers, nn.Linear(sizes[-1], out))
+
+    def forward(self, x: Tensor, a: Tensor | None = None) -> Tensor:
+        return self.net(x if a is None else torch.cat([x, a], -1)).squeeze(-1)
+
+
+class Twin(rlt.Module):
+    def __init__(self, obs: int, act: int) -> None:
+        super().__init__()
+        self.q1, self.q2, self.v = Critic(obs + act, 64, 64), Critic(obs + act, 64, 64), Critic(obs, 32)
+
+    def forward(self, x: Float[Tensor, "batch obs"], a: Float[Tensor, "batch act"]) -> Float[Tensor, "batch"]:
+        return torch.min(self.q1(x, a), self.q2(x, a)) - self.v(x)
