@@ -34,7 +34,7 @@ def extra(folder: Path, name: str) -> Result:
         return json.loads(subprocess.run(words, cwd=ROOT, env=here, check=True, stdout=subprocess.PIPE).stdout)
 
     rows = kept(folder / "figures.json", measure)
-    words = [python, "-m", "pytest", f"tests/envs/test_{name}.py", "-q", "-p", "no:xdist", "--tb=line", "-o", "addopts="]
+    words = [python, "-m", "pytest", f"tests/envs/test_{name}.py", "-p", "no:xdist", "--tb=line"]
     done = subprocess.run(words, cwd=ROOT, env=here, capture_output=True, text=True)
     (folder / "tests.log").write_text(done.stdout + done.stderr)
     verdict = done.stdout.strip().splitlines()[-1].strip("= ")
