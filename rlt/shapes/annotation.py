@@ -175,17 +175,29 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 _SIGNATURES: weakref.WeakKeyDictionary[Any, Signature] = weakref.WeakKeyDictionary()
 
 
+def _enclosed(function: Any) -> dict[str, Any]:
+    """The names around a function, without those that have no value yet: `__class__` has none while its class is being made."""
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    found: dict[str, Any] = {}
+    for name, cell in zip(names, getattr(function, "__closure__", None) or ()):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # the cell is empty
+            continue
+    return found
+
+
 def _read_signature(function: Any) -> Signature:
     parameters = dict(inspect.signature(function).parameters)
     if next(iter(parameters), None) in ("self", "cls"):
         del parameters[next(iter(parameters))]
     space = getattr(function, "__globals__", {})
-    closure = inspect.getclosurevars(function).nonlocals if getattr(function, "__closure__", None) else {}
+    closure = _enclosed(function)
     arguments: dict[str, Hint] = {}
     unread: dict[str, str] = {}
     result: Hint = None
     for key, annotation in getattr(function, "__annotations__", {}).items():
-        value, reason = _evaluate(annotation, space, dict(closure))
+        value, reason = _evaluate(annotation, space, closure)
         if reason is not None:
             unread[key] = reason
             continue

@@ -414,3 +414,23 @@ def test_the_decorator_stands_above_functions_without_brackets():
         rlt.typed()
     with pytest.raises(ConfigError, match="got the class Batch"):
         rlt.typed(Batch)
+
+
+def test_a_typed_method_may_call_super():
+    class Base(rlt.Module):
+        def __init__(self, d: int) -> None:
+            super().__init__()
+            self.fc = torch.nn.Linear(d, d)
+
+        @rlt.typed
+        def forward(self, x: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+            return self.fc(x)
+
+    class Residual(Base):
+        @rlt.typed
+        def forward(self, x: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+            return x + super().forward(x)
+
+    assert Residual(3)(torch.zeros(2, 3)).shape == (2, 3)
+    with pytest.raises(ShapeError):
+        Residual(3)(torch.zeros(2, 4))
