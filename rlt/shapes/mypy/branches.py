@@ -99,19 +99,3 @@ def undecided(body: Iterable[Statement]) -> set[int]:
 
 def _lines(node: Context) -> set[int]:
     return set(range(node.line, (node.end_line or node.line) + 1))
-
-
-def reached(body: Iterable[Statement]) -> Iterable[Statement]:
-    """Every statement, without those in branches that are marked."""
-    for s in body:
-        yield s
-        blocks: list[Block | None] = []
-        if isinstance(s, IfStmt):
-            blocks = [*s.body, s.else_body]
-        elif isinstance(s, (ForStmt, WhileStmt)):
-            blocks = [s.body, s.else_body]
-        elif isinstance(s, WithStmt):
-            blocks = [s.body]
-        for block in blocks:
-            if block is not None and not block.is_unreachable:
-                yield from reached(block.body)

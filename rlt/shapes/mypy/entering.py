@@ -20,8 +20,9 @@ from mypy.nodes import ARG_POS, Argument, Context, Expression, FuncDef, FuncItem
 from mypy.treetransform import TransformVisitor
 from mypy.types import AnyType, CallableType, Instance, TupleType, Type, TypeOfAny, get_proper_type
 
-from rlt.shapes.mypy.branches import reached, taken, undecided
+from rlt.shapes.mypy.branches import taken, undecided
 from rlt.shapes.mypy.calls import given_arguments, scope_of, value_of
+from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import ENTERED, CheckedScope, Entered
@@ -226,7 +227,8 @@ def _unannotated(api: Any, function: FuncDef) -> CallableType:
 
 
 def _returned(api: Any, copy: FuncItem) -> Type | None:
-    found: list[Expression] = [s.expr for s in reached(copy.body.body) if isinstance(s, ReturnStmt) and s.expr is not None]
+    statements = everywhere(copy.body.body, reached=True)
+    found: list[Expression] = [s.expr for s in statements if isinstance(s, ReturnStmt) and s.expr is not None]
     types = [t for t in map(api.lookup_type_or_none, found) if t is not None]
     same = bool(types) and all(str(t) == str(types[0]) for t in types)
     return types[0] if same and has_shape(types[0]) else None

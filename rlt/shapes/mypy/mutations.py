@@ -85,8 +85,8 @@ def changes(s: Statement, name: str) -> bool:
     return method_call(s, name) is not None
 
 
-def everywhere(body: Iterable[Statement]) -> Iterable[Statement]:
-    """Every statement of a body, those in branches and loops too."""
+def everywhere(body: Iterable[Statement], *, reached: bool = False) -> Iterable[Statement]:
+    """Every statement of a body, those in branches and loops too; `reached`: but for blocks marked as unreachable."""
     for s in body:
         yield s
         blocks: list[Block | None] = []
@@ -99,5 +99,5 @@ def everywhere(body: Iterable[Statement]) -> Iterable[Statement]:
         elif isinstance(s, TryStmt):
             blocks = [s.body, *s.handlers, s.else_body, s.finally_body]
         for block in blocks:
-            if block is not None:
-                yield from everywhere(block.body)
+            if block is not None and not (reached and block.is_unreachable):
+                yield from everywhere(block.body, reached=reached)

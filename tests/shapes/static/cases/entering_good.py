@@ -167,3 +167,15 @@ class Core(rlt.Module):
 
 def tag_loss(core: Core, x: Float[Tensor, "t b d"], tags: rlt.types.Int64[Tensor, "t b"]) -> Float[Tensor, ""]:
     return torch.nn.functional.cross_entropy(core(x).transpose(1, 2), tags)
+
+
+def flat_or_not(x: Tensor) -> Tensor:
+    try:
+        return x.flatten(1)
+    except RuntimeError:
+        pass
+    return x
+
+
+def sum_of(x: Float[Tensor, "b 2 3"]) -> Float[Tensor, "b"]:
+    return torch.nn.functional.linear(flat_or_not(x), torch.ones(1, 6)).squeeze(-1)
