@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import random
-import sys
-from importlib import util
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +13,7 @@ import pytest
 
 import rlt
 from rlt.errors import ShapeError
+from tests.shapes.mutants import loaded
 
 FIRST = Path(__file__).parent / "unseen" / "first"
 ELSEWHERE = {
@@ -23,16 +22,6 @@ ELSEWHERE = {
     "50_argmax_dim": "in a method that `forward` does not call: its own call check refuses the result",
 }
 """Networks that are built all the same, and why."""
-
-
-def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    name = f"unseen_{path.stem}"
-    spec = util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
 
 
 def networks(module: ModuleType) -> dict[str, Any]:
@@ -67,16 +56,16 @@ PAIRS = sorted(p.name.removesuffix("_good.py") for p in FIRST.glob("*_good.py") 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_network_with_a_mistake_in_it_is_stopped_as_it_is_built(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = networks(load(FIRST / f"{name}_good.py", monkeypatch))
-    wrong = networks(load(FIRST / f"{name}_bug.py", monkeypatch))
+def test_a_network_with_a_mistake_in_it_is_stopped_as_it_is_built(name: str) -> None:
     reached, stopped = 0, False
-    for cls, network in right.items():
-        for arguments in islice((a for a in islice(choices(network), 60) if is_built(network, a)), 3):
-            reached += 1
-            try:
-                wrong[cls](**arguments)
-            except (ShapeError, AssertionError):  # torch's own: MultiheadAttention(10, 4) refuses itself
-                stopped = True
+    with loaded(FIRST / f"{name}_good.py", "on") as good, loaded(FIRST / f"{name}_bug.py", "on") as bug:
+        wrong = networks(bug)
+        for cls, network in networks(good).items():
+            for arguments in islice((a for a in islice(choices(network), 60) if is_built(network, a)), 3):
+                reached += 1
+                try:
+                    wrong[cls](**arguments)
+                except (ShapeError, AssertionError):  # torch's own: MultiheadAttention(10, 4) refuses itself
+                    stopped = True
     assert reached, "no choice of sizes builds the correct twin"
     assert stopped == (name not in ELSEWHERE)

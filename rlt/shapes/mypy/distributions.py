@@ -127,10 +127,9 @@ def _given(ctx: Any, name: str) -> Type:
 def attribute(ctx: Any, name: str) -> Type:
     """The hook of `mean`, `mode`, `stddev`, `variance`: sizes of one draw."""
     of = _spread(ctx.type)
-    if of is None:
+    if of is None or (of.draw.dtype == "int64" and name != "mode"):  # a Categorical has no mean
         return ctx.default_attr_type
-    kept = name == "mode" or of.draw.dtype not in ("int64",)
-    return checker_types(ctx.api).tensor(of.draw) if kept else ctx.default_attr_type
+    return checker_types(ctx.api).tensor(of.draw)
 
 
 def divergence(ctx: Any) -> Type:

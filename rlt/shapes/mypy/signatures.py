@@ -35,9 +35,7 @@ def call_declared(
     declared: CallableType, inputs: Arguments, types: TypeMaker, *, skip_self: bool, built_with: dict[str, Dim]
 ) -> Type:
     """The result of a call in the caller's terms. Unfit where an argument is not what its annotation says."""
-    parameters = [(name, t, kind) for name, t, kind in zip(declared.arg_names, declared.arg_types, declared.arg_kinds)][
-        1 if skip_self else 0 :
-    ]
+    parameters = list(zip(declared.arg_names, declared.arg_types, declared.arg_kinds))[int(skip_self) :]
     if any(kind in (ARG_STAR, ARG_STAR2) for _, _, kind in parameters):
         parameters = [p for p in parameters if p[2] not in (ARG_STAR, ARG_STAR2)]
     pairs = [(name or "", t, v) for (name, t, _), v in zip(parameters, inputs.positional)]
@@ -112,18 +110,18 @@ def method_hook(ctx: Any) -> Type:
     symbol = owner.type.get(_method_name(call, owner))
     function = function_of(symbol.node if symbol is not None else None)
     declared = declared_type(function)
-    scope = scope_of(ctx)
+    own = is_own(call, owner, scope_of(ctx))
     if declared is None:
-        return _entered(ctx, function, owner, own_names=is_own(call, owner, scope))
+        return _entered(ctx, function, owner, own_names=own)
     assert function is not None
     held: dict[str, Dim] = {k: as_dim(v) for k, v in (settings_of(owner) or {}).items()}
-    if is_own(call, owner, scope):
+    if own:
         held = {name: D.name(name) for name in class_names(owner.type)}
     who = f"{owner.type.name}.{function.name}"
     result = _checked(ctx, declared, who, skip_self=not function.is_static, built_with=held)
     if has_shape(result):
         return result
-    return enter(ctx, function, owner, own_names=is_own(call, owner, scope), quiet=True) or result
+    return enter(ctx, function, owner, own_names=own, quiet=True) or result
 
 
 def is_own(call: CallExpr, owner: Instance, scope: CheckedScope) -> bool:

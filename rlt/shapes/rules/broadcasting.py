@@ -291,8 +291,3 @@ def expand_as(input: TensorSpec, other: TensorSpec) -> TensorSpec:
 def type_as(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     """The other's dtype and device."""
     return TensorSpec(input.shape, other.dtype, other.device)
-
-
-def one_bound(input: TensorSpec, bound: Any) -> TensorSpec:
-    """`clamp_min`, `clamp_max`."""
-    return clamp(input, bound)

@@ -44,13 +44,18 @@ def _elementwise(parameters: Mapping[str, Any]) -> Spread | None:
     return Spread(elementwise(*parameters.values()))
 
 
+def _tensor(parameters: Mapping[str, Any]) -> TensorSpec | None:
+    """The one parameter that is given: probabilities or logits."""
+    return next((p for p in parameters.values() if isinstance(p, TensorSpec)), None)
+
+
 def _last_is_event(parameters: Mapping[str, Any]) -> Spread | None:
-    given = next((p for p in parameters.values() if isinstance(p, TensorSpec)), None)
+    given = _tensor(parameters)
     return None if given is None else Spread(given, 1)
 
 
 def _categorical(parameters: Mapping[str, Any]) -> Spread | None:
-    given = next((p for p in parameters.values() if isinstance(p, TensorSpec)), None)
+    given = _tensor(parameters)
     return None if given is None else Spread(given.of(_without_last(given.shape, 1), "int64"))
 
 

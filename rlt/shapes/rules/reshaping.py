@@ -67,10 +67,6 @@ def view_as(input: TensorSpec, other: TensorSpec) -> TensorSpec:
     return reshape(input, tuple(other.dims)) if None not in other.dims else input.of(other.shape)
 
 
-def ravel(input: TensorSpec) -> TensorSpec:
-    return flatten(input)
-
-
 def flatten(input: TensorSpec, start_dim: Any = 0, end_dim: Any = -1) -> TensorSpec:
     """Dimensions `start_dim` to `end_dim` become one."""
     if not known_int(start_dim) or not known_int(end_dim):
