@@ -110,6 +110,10 @@ def show(d: Dim) -> str:
 # -------------------------------------------------------------------------------------------------- arithmetic
 
 
+AFTER_LOOP = "_after_loop"
+"""Ends the name of a size that a loop has worked out: it may be equal to any size that is written otherwise."""
+
+
 def name(text: str) -> Sym:
     """The size called `text`."""
     return Sym({((text, 1),): 1})
@@ -306,13 +310,14 @@ _PRIMES = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
 def differ(a: Dim, b: Dim) -> bool:
     """Whether the two sizes are known to be different. Two different names are; an unknown size never is.
 
+    Nor are those that may be equal by what a loop has worked out.
     Sizes that are equal whenever their divisions come out even (`2*(h//2)` and `h`) are not called different.
     """
     if a is None or b is None or a == b:
         return False
     if isinstance(a, int) and isinstance(b, int):
         return True
-    if _of_one_sequence(a, b):
+    if _of_one_sequence(a, b) or _rests_on_a_loop(sub(a, b)):
         return False
     divisions = [*_floors(a), *_floors(b)]
     if not divisions:
@@ -322,6 +327,12 @@ def differ(a: Dim, b: Dim) -> bool:
     for i, n in enumerate(sorted(names_in(a) | names_in(b))):
         values[n] = (4, 6, 8, 12)[i % 4] if n in divisors else _ROUND * _PRIMES[i % len(_PRIMES)]
     return substitute(a, values) != substitute(b, values)
+
+
+def _rests_on_a_loop(difference: Dim) -> bool:
+    """Whether a difference may be nothing, as what a loop has worked out is in it: `c-n` may be, but not `c` alone."""
+    names = names_in(difference)
+    return any(n.endswith(AFTER_LOOP) for n in names) and isinstance(difference, Sym) and len(difference.terms) > 1
 
 
 def _of_one_sequence(a: Dim, b: Dim) -> bool:

@@ -172,7 +172,10 @@ def losses(r: random.Random) -> Case:
     shape = sizes(r, 0, 3)
     other = shape if r.random() > 0.2 else sizes(r, 0, 3)
     reduction = r.choice(("mean", "sum", "none"))
-    return operator_case(name, [torch.rand(shape), torch.rand(other)], X, Y, reduction=reduction, where=F, exact=False)
+    target = torch.rand(other)
+    if name == "binary_cross_entropy_with_logits" and r.random() < 0.3:
+        target = target.to(r.choice((torch.int64, torch.bool)))
+    return operator_case(name, [torch.rand(shape), target], X, Y, reduction=reduction, where=F, exact=False)
 
 
 @generator(2)

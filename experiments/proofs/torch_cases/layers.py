@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -208,15 +209,41 @@ def multihead_attention(r: random.Random) -> Case:
     return layer_case("MultiheadAttention", tensors, width, heads, inputs=inputs, batch_first=first)
 
 
-@generator()
-def transformer_layer(r: random.Random) -> Case:
-    width = 4
-    shape = (r.randint(1, 3), r.randint(1, 3), wrong(r, width)) if r.random() < 0.8 else (r.randint(1, 3), width)
-    tensors = [torch.rand(shape)]
-    if r.random() < 0.4:
-        tensors.append(torch.rand((*shape[:-1], wrong(r, width))))
-        return layer_case("TransformerDecoderLayer", tensors, width, 2, 8)
-    return layer_case("TransformerEncoderLayer", tensors, width, 2, 8, batch_first=r.random() < 0.5)
+@generator(2)
+def transformer(r: random.Random) -> Case:
+    width, heads, batch, first, batched = 4, 2, r.randint(1, 3), r.random() < 0.5, r.random() < 0.8
+    tensors: list[torch.Tensor] = []
+
+    def sequence(length: int) -> int:
+        b, d = wrong(r, batch, 0.04), wrong(r, width, 0.04)
+        shape = ((b, length, d) if first else (length, b, d)) if batched == (r.random() < 0.97) else (length, d)
+        tensors.append(torch.rand(shape))
+        return len(tensors) - 1
+
+    def mask(*lengths: int) -> Slot:
+        every = (wrong(r, batch * heads if batched else heads, 0.05),) if r.random() < 0.3 else ()
+        tensors.append(torch.rand((*every, *(wrong(r, n, 0.05) for n in lengths))) < 0)
+        return Slot(len(tensors) - 1)
+
+    def padding(length: int) -> Slot:
+        tensors.append(torch.rand((wrong(r, batch, 0.05), wrong(r, length, 0.05)) if batched else (wrong(r, length),)) < 0)
+        return Slot(len(tensors) - 1)
+
+    def maybe(made: Callable[..., Slot], *lengths: int) -> Slot | None:
+        return made(*lengths) if r.random() < 0.3 else None
+
+    s, t = r.randint(1, 3), r.randint(1, 3)
+    name = r.choice(("TransformerEncoderLayer", "TransformerDecoderLayer", "Transformer"))
+    sequence(t if name == "TransformerDecoderLayer" else s)
+    if name == "TransformerEncoderLayer":
+        inputs: tuple[Any, ...] = (X, maybe(mask, s, s), maybe(padding, s))
+        return layer_case(name, tensors, width, heads, 8, inputs=inputs, batch_first=first)
+    sequence(s if name == "TransformerDecoderLayer" else t)
+    if name == "TransformerDecoderLayer":
+        inputs = (X, Y, maybe(mask, t, t), maybe(mask, t, s), maybe(padding, t), maybe(padding, s))
+        return layer_case(name, tensors, width, heads, 8, inputs=inputs, batch_first=first)
+    inputs = (X, Y, maybe(mask, s, s), maybe(mask, t, t), maybe(mask, t, s), *(maybe(padding, n) for n in (s, t, s)))
+    return layer_case(name, tensors, width, heads, 1, 1, 8, inputs=inputs, batch_first=first)
 
 
 @generator(2)

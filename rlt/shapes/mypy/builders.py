@@ -15,9 +15,10 @@ from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, valu
 from rlt.shapes.mypy.chains import Chain, mark_of
 from rlt.shapes.mypy.classes import StaticScope
 from rlt.shapes.mypy.constants import evaluate
+from rlt.shapes.mypy.looping import Parts
 from rlt.shapes.mypy.making import by_name, is_built, returned, wrapped
 from rlt.shapes.mypy.modules import SEQUENTIAL, parts_of
-from rlt.shapes.mypy.reading import Parts, Reader
+from rlt.shapes.mypy.reading import Reader
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.signatures import function_of
 from rlt.shapes.mypy.tensors import TypeMaker, checker_types

@@ -55,17 +55,24 @@ class StaticScope:
             return UNKNOWN
         if found is not None:
             return evaluate(found.value, self, depth + 1) if found.index is None and found.value else UNKNOWN
-        if self.function is not None:
-            for a in self.function.arguments:
-                if a.variable.name == e.name and a.kind.is_star():
-                    return starred(e.name, a)
-                if a.variable.name == e.name:
-                    value = parameter_value(e.name, a.type_annotation, of_constructor=True)
-                    return UNKNOWN if isinstance(value, Sizes) and not unchanged(e.name, self.function.body.body) else value
+        given = self.parameter(e.name)
+        if given is not None:
+            return given
         outer = [a for a in assignments(self.outer) if a.name == e.name and not a.of_self]
         if len(outer) == 1 and outer[0].value is not None and outer[0].index is None:
             return evaluate(outer[0].value, StaticScope(None, self.outer), depth + 1)
         return UNKNOWN
+
+    def parameter(self, name: str) -> Any:
+        """What a parameter of the function is given as; None where it has none of that name."""
+        for a in self.function.arguments if self.function is not None else ():
+            if a.variable.name == name and a.kind.is_star():
+                return starred(name, a)
+            if a.variable.name == name:
+                value = parameter_value(name, a.type_annotation, of_constructor=True)
+                assert self.function is not None
+                return UNKNOWN if isinstance(value, Sizes) and not unchanged(name, self.function.body.body) else value
+        return None
 
     def member(self, e: MemberExpr, depth: int) -> Any:
         if self.function is not None and isinstance(e.expr, NameExpr):

@@ -11,7 +11,7 @@ from mypy.nodes import CallExpr, Expression, IndexExpr, IntExpr, ListExpr, NameE
 from rlt.shapes import dims as D
 from rlt.shapes.mypy.constants import Scope, evaluate
 from rlt.shapes.mypy.sequences import BOUND, Sizes
-from rlt.shapes.rules.problem import UNKNOWN
+from rlt.shapes.rules.problem import UNKNOWN, as_dim
 
 _MOST = 64
 """Turns that are read one by one."""
@@ -35,10 +35,13 @@ class Iteration:
     """What a size of a turn's own is in the last turn."""
     after: dict[str, Any] = field(default_factory=dict)
     """The names after the loop."""
+    count: D.Dim = None
+    """How many turns there are, where a name says it."""
 
 
-def iteration(target: Expression, over: Expression, scope: Scope) -> Iteration:
-    """How the names of `for target in over` go."""
+def iteration(target: Expression, over: Expression, scope: Scope, bound: str = BOUND) -> Iteration:
+    """How the names of `for target in over` go. `bound` begins the names of sizes of a turn's own: that of a loop within a
+    loop is another."""
     base = _in_pairs(over)
     if base is not None:
         values = evaluate(base, scope)
@@ -46,31 +49,32 @@ def iteration(target: Expression, over: Expression, scope: Scope) -> Iteration:
             return _known(target, list(zip(values, values[1:])))
         names = [i.name for i in target.items if isinstance(i, NameExpr)] if isinstance(target, TupleExpr) else []
         if isinstance(values, Sizes) and len(names) == 2:
-            here, there = (BOUND + n for n in names)
+            here, there = (bound + n for n in names)
             end = values[-1]
-            own = {n: D.name(BOUND + n) for n in names}
+            own = {n: D.name(bound + n) for n in names}
             return Iteration(None, own, {here: values[0]}, {here: D.name(there)}, {here: end}, {there: end}, {names[1]: end})
     values = evaluate(over, scope) if base is None else UNKNOWN
     if isinstance(values, (tuple, list)):
         return _known(target, list(values))
     if isinstance(over, CallExpr) and isinstance(over.callee, NameExpr):
-        found = _of_call(over.callee.name, over, target, scope)
+        found = _of_call(over.callee.name, over, target, scope, bound)
         if found is not None:
             return found
-    own = {n: D.name(BOUND + n) if n not in starred else UNKNOWN for names, starred in [_names(target)] for n in names}
+    own = {n: D.name(bound + n) if n not in starred else UNKNOWN for names, starred in [_names(target)] for n in names}
     if isinstance(values, Sizes) and isinstance(target, NameExpr):
-        return Iteration(None, own, ends={BOUND + target.name: values[-1]}, after={target.name: values[-1]})
+        return Iteration(None, own, ends={bound + target.name: values[-1]}, after={target.name: values[-1]})
     return Iteration(None, own, after=dict.fromkeys(own, UNKNOWN))
 
 
-def _of_call(name: str, call: CallExpr, target: Expression, scope: Scope) -> Iteration | None:
+def _of_call(name: str, call: CallExpr, target: Expression, scope: Scope, bound: str) -> Iteration | None:
     if name == "range":
         bounds = [evaluate(a, scope) for a in call.args]
         if all(type(b) is int for b in bounds) and len(range(*bounds)) <= _MOST:
             return _known(target, list(range(*bounds)))
-        return Iteration(None, dict.fromkeys(_names(target)[0], UNKNOWN), after=dict.fromkeys(_names(target)[0], UNKNOWN))
+        own = dict.fromkeys(_names(target)[0], UNKNOWN)
+        return Iteration(None, own, after=dict(own), count=as_dim(bounds[0]) if len(bounds) == 1 else None)
     if name == "enumerate" and len(call.args) == 1 and isinstance(target, TupleExpr) and len(target.items) == 2:
-        inner = iteration(target.items[1], call.args[0], scope)
+        inner = iteration(target.items[1], call.args[0], scope, bound)
         counters = _names(target.items[0])[0]
         if inner.each is not None:
             return Iteration([{**dict.fromkeys(counters, i), **values} for i, values in enumerate(inner.each)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -98,7 +98,7 @@ def call(
     types: TypeMaker,
     where: str = "",
     fed_by: str = "",
-    written: str = "",
+    written: Sequence[str] = (),
     on_self: bool = False,
     follow: Follow | None = None,
 ) -> Type | None:
@@ -197,7 +197,7 @@ def call_hook(ctx: Any) -> Type:
         _refuse_several(ctx, t, given[0], inputs.positional[0])
         inputs.positional[0] = UNKNOWN_TENSOR
     built = f" (built on line {t.line})" if t.line > 0 and t.line != ctx.context.line else ""
-    written = name_of(given[0].expression) if given else ""
+    written = [name_of(g.expression) for g in given]
     try:
         turns = _turns_of_a_loop(given, scope, ctx.context)
         for x in turns:
@@ -299,11 +299,13 @@ def _turns_of_a_loop(given: list[Given], scope: CheckedScope, node: Any) -> list
 
 
 def _runs_over_equals(s: Any, node: CallExpr, scope: CheckedScope) -> bool:
-    """Whether `s` is `for layer in self.layers`, the layers all alike, and the call is `layer(…)` within."""
+    """Whether `s` is `for layer in self.layers`, the layers all alike and not just one, and the call is `layer(…)` within."""
     if not isinstance(s, ForStmt) or not isinstance(s.index, NameExpr) or not isinstance(node.callee, NameExpr):
         return False
     over = get_proper_type(scope.type_of(s.expr) or AnyType(TypeOfAny.special_form))
-    alike = isinstance(over, Instance) and over.type.fullname == MODULE_LIST and every_part(over) is not None
+    parts = parts_of(over) or [] if isinstance(over, Instance) and over.type.fullname == MODULE_LIST else []
+    several = len(parts) > 1 or any(isinstance(part, UnpackType) for part in parts)
+    alike = several and every_part(over) is not None
     return alike and s.index.name == node.callee.name and s.line <= node.line
 
 

@@ -32,6 +32,7 @@ from mypy.nodes import (
     MemberExpr,
     NameExpr,
     OperatorAssignmentStmt,
+    OpExpr,
     PassStmt,
     RaiseStmt,
     ReturnStmt,
@@ -42,21 +43,17 @@ from mypy.nodes import (
 )  # fmt: skip
 from mypy.types import Type
 
-from rlt.shapes import dims as D
 from rlt.shapes.mypy.assignments import assignments
-from rlt.shapes.mypy.chains import either, turns
+from rlt.shapes.mypy.chains import either
 from rlt.shapes.mypy.classes import StaticScope, attribute_size
 from rlt.shapes.mypy.constants import evaluate
-from rlt.shapes.mypy.iterating import Iteration, iteration
+from rlt.shapes.mypy.iterating import iteration
+from rlt.shapes.mypy.looping import Parts, one_turn, turned
 from rlt.shapes.mypy.making import made
 from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.sequences import BOUND
 from rlt.shapes.mypy.tensors import TypeMaker
-from rlt.shapes.rules.problem import UNKNOWN, as_dim
-
-
-class Parts(list[Type]):
-    """A list of layers, filled as the code is read."""
+from rlt.shapes.rules.problem import UNKNOWN
 
 
 class _Reached(Exception):
@@ -77,6 +74,10 @@ class Reader(StaticScope):
         self.until: Expression | None = None
         self.results: list[Type | None] = []
         """What the function returns; None for None."""
+        self.bound = BOUND
+        """Begins the names of sizes that a turn of the next loop has: longer within a loop."""
+        self.worked_out: list[str] = []
+        """Names to which a loop has given a size of its own."""
 
     # ------------------------------------------------------------------------------------------------ questions
 
@@ -85,7 +86,7 @@ class Reader(StaticScope):
         assert self.function is not None
         self.until = node
         try:
-            self._block(self.function.body.body)
+            self.block(self.function.body.body)
         except _Reached:
             return True
         except _Lost:
@@ -96,7 +97,7 @@ class Reader(StaticScope):
         """What the function returns; empty where one of its results is not followed."""
         assert self.function is not None
         try:
-            self._block(self.function.body.body)
+            self.block(self.function.body.body)
         except _Lost:
             return []
         returns = sum(isinstance(s, ReturnStmt) for s in everywhere(self.function.body.body))
@@ -129,8 +130,8 @@ class Reader(StaticScope):
             generator = e.generator if isinstance(e, ListComprehension) else e
             if len(generator.sequences) != 1 or any(generator.condlists):
                 return None
-            over = iteration(generator.indices[0], generator.sequences[0], self)
-            return self._turned(over, lambda: [self.one(generator.left_expr)])
+            over = iteration(generator.indices[0], generator.sequences[0], self, self.bound)
+            return turned(self, over, lambda: [self.one(generator.left_expr)])
         return None
 
     # ----------------------------------------------------------------------------------------------- the scope
@@ -150,7 +151,7 @@ class Reader(StaticScope):
 
     # ---------------------------------------------------------------------------------------------- statements
 
-    def _block(self, body: Sequence[Statement]) -> bool:
+    def block(self, body: Sequence[Statement]) -> bool:
         """Reads statements; whether the end of them is reached."""
         return all(self._statement(s) for s in body)
 
@@ -229,7 +230,8 @@ class Reader(StaticScope):
         if isinstance(held, Parts) and more is not None:
             held.extend(more)
         else:
-            self.values[s.lvalue.name] = UNKNOWN
+            added = OpExpr(s.op, s.lvalue, s.rvalue)
+            self.values[s.lvalue.name] = UNKNOWN if isinstance(held, Parts) else evaluate(added, self)
 
     def _call(self, call: CallExpr) -> None:
         callee = call.callee
@@ -266,7 +268,7 @@ class Reader(StaticScope):
         for condition, block in zip(s.expr, s.body):
             known = evaluate(condition, self)
             if known is True or (isinstance(known, (tuple, list)) and known):
-                return self._block(block.body)
+                return self.block(block.body)
             if known is False:
                 blocks.remove(block)
             else:
@@ -275,7 +277,7 @@ class Reader(StaticScope):
         ends: list[dict[str, Any]] = []
         for block in blocks:
             self.values = {k: Parts(v) if isinstance(v, Parts) else v for k, v in start.items()}
-            if block is None or self._block(block.body):
+            if block is None or self.block(block.body):
                 ends.append(self.values)
         if not ends:
             return False
@@ -301,64 +303,13 @@ class Reader(StaticScope):
             return
         if self.until is not None and s.line <= self.until.line <= (s.end_line or s.line):
             raise _Lost
-        over = iteration(s.index, s.expr, self)
+        over = iteration(s.index, s.expr, self, self.bound)
         lists = {name for name, held in self.values.items() if isinstance(held, Parts)}
         for values in over.each or ():
             self.values |= values
-            self._block(s.body.body)
+            self.block(s.body.body)
         if over.each is None:
-            self._one_turn(s, over, lists)
-
-    def _one_turn(self, s: ForStmt, over: Iteration, lists: set[str]) -> None:
-        """Reads the body once, with a name for each size that goes from turn to turn."""
-        begun = dict(self.values)
-        changed = [a.name for a in assignments(s.body.body) if not a.of_self]
-        carried = [n for n in dict.fromkeys(changed) if n in begun and n not in lists]
-        self.values |= {n: D.name(BOUND + n) for n in carried} | over.own | {n: Parts() for n in lists}
-        self._block(s.body.body)
-        first = {BOUND + n: begun[n] for n in carried} | over.first
-        then = {BOUND + n: self.values[n] for n in carried} | over.then
-        after = {n: self._after(n, self.values[n], over) for n in carried}
-        last = {BOUND + n: after[n] for n in carried} | over.last
-        for name in lists:
-            body = self.values[name]
-            self.values[name] = begun[name]
-            if not isinstance(body, Parts):
-                self.values[name] = UNKNOWN
-            elif body:
-                begun[name].append(self._as_turns(body, first, then, last, over))
-        self.values |= {n: UNKNOWN for n in changed if n not in lists} | after | over.after
-
-    def _after(self, name: str, value: Any, over: Iteration) -> Any:
-        """A variable's value after the loop, given what one turn makes of it."""
-        size = as_dim(value)
-        bound = {n for n in D.names_in(size) if n.startswith(BOUND)}
-        if size is not None and not bound:
-            return size
-        for own, end in over.ends.items():
-            if size == D.name(own):
-                return end
-        if size == D.name(BOUND + name):  # a turn leaves it as it is
-            return UNKNOWN
-        constructs = self.function is not None and self.function.name == "__init__"
-        return D.name(name) if constructs and size is not None else UNKNOWN
-
-    def _turned(self, over: Iteration, body: Any) -> list[Type] | None:
-        """The layers of a comprehension."""
-        kept = dict(self.values)
-        found: list[Type] = []
-        for values in over.each or ():
-            self.values |= values
-            found += body()
-        if over.each is None:
-            self.values |= over.own
-            found = [self._as_turns(body(), over.first, over.then, over.last, over)]
-        self.values = kept
-        return found
-
-    def _as_turns(self, body: list[Type], first: Any, then: Any, last: Any, over: Iteration) -> Type:
-        own = [str(v) for v in over.own.values() if isinstance(v, D.Sym)]
-        return turns(body, first, then, last, [n for n in own if n not in then], self.types)
+            one_turn(self, s, over, lists)
 
 
 def _unknown_inside(value: Any) -> bool:

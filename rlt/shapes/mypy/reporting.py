@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mypy.errorcodes import ErrorCode
@@ -22,7 +22,7 @@ def layer_problem(
     *,
     where: str = "",
     fed_by: str = "",
-    written: str = "",
+    written: Sequence[str] = (),
 ) -> str:
     """`Linear(256, 10) expects 256 input features, gets 128 (input shape (b, 128)) from …; write Linear(128, 10)`."""
     at = problem.argument if isinstance(problem.argument, int) else 0
@@ -37,7 +37,7 @@ def layer_problem(
     }
     if change:
         return f"{text}; write {describe(name, {**(settings or {}), **change})}"
-    return text + _fix(problem, written or "x")
+    return text + _fix(problem, (written[at] if at < len(written) else "") or "x")
 
 
 def operator_problem(problem: Problem, name: str, written: str = "") -> str:

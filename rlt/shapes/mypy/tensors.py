@@ -77,10 +77,11 @@ def tensor_instance(t: Type | None) -> Instance | None:
 
 
 def spec_of(t: Type | None) -> TensorSpec | None:
-    """What a type says of a tensor; None where it is none. Of a union of tensors, what they share."""
+    """What a type says of a tensor; None where it is none. Of a union of tensors, what they share: `Any` beside one is what
+    a loop or a branch has put in its place, of which nothing is known."""
     p = get_proper_type(t) if t is not None else None
     if isinstance(p, UnionType):
-        parts = [spec_of(i) for i in p.items if not isinstance(get_proper_type(i), AnyType)]
+        parts = [TensorSpec() if isinstance(get_proper_type(i), AnyType) else spec_of(i) for i in p.items]
         specs = [s for s in parts if s is not None]
         return shared(specs) if specs and len(specs) == len(parts) else None
     x = tensor_instance(p)

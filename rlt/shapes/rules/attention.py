@@ -85,8 +85,8 @@ def multihead_attention(
                     involved=(0, i),
                 )
     batch = query.dims[b] if batched else None
-    _check_padding_mask(key_padding_mask, batched, batch, source, may_turn=batch_first is False)
-    _check_attention_mask(attn_mask, batched, batch, as_dim(num_heads), target, source, argument=5)
+    check_padding_mask(key_padding_mask, batched, batch, source, may_turn=batch_first is False)
+    check_attention_mask(attn_mask, batched, batch, as_dim(num_heads), target, source, argument=5)
     if need_weights is False:
         return query, None
     if is_unknown(need_weights, add_bias_kv, add_zero_attn, average_attn_weights):
@@ -98,43 +98,46 @@ def multihead_attention(
     return query, query.of(shape_of((query.dims[b], *weights) if batched else weights))
 
 
-def _check_padding_mask(mask: Any, batched: bool, batch: D.Dim, source: D.Dim, *, may_turn: bool) -> None:
+def check_padding_mask(
+    mask: Any, batched: bool, batch: D.Dim, source: D.Dim, *, may_turn: bool = False, argument: int | str = 3
+) -> None:
     """`[batch, source]`, or `[source]` beside an unbatched query. `may_turn`: where it is the other way round, the layer is told
     to take the batch first."""
-    argument = 3
     if not isinstance(mask, TensorSpec):
         return
-    layout = "a key_padding_mask (batch, time)" if batched else "a key_padding_mask (time)"
+    word = argument if isinstance(argument, str) else "key_padding_mask"
+    layout = f"a {word} (batch, time)" if batched else f"a {word} (time)"
     need_rank(mask, (2,) if batched else (1,), layout, argument=argument)
     wanted = (batch, source) if batched else (source,)
     for d, (size, got) in enumerate(zip(wanted, mask.dims if mask.rank is not None else ())):
         if D.differ(got, size):
             turned = may_turn and batched and mask.dims == (source, batch)
             raise Problem(
-                f"a key_padding_mask {Shape(wanted)} (batch, time)", str(mask.shape), dimension=d, sizes=(size, got),
+                f"a {word} {Shape(wanted)} (batch, time)", str(mask.shape), dimension=d, sizes=(size, got),
                 change={"batch_first": True} if turned else {}, argument=argument, involved=(0, 1, argument),
             )
 
 
-def _check_attention_mask(
-    mask: Any, batched: bool, batch: D.Dim, heads: D.Dim, target: D.Dim, source: D.Dim, *, argument: int
+def check_attention_mask(
+    mask: Any, batched: bool, batch: D.Dim, heads: D.Dim, target: D.Dim, source: D.Dim, *, argument: int | str
 ) -> None:
     """`[target, source]`, or one for each sequence and head: `[batch * heads, target, source]`."""
     if not isinstance(mask, TensorSpec):
         return
-    need_rank(mask, (2, 3), "an attn_mask (time, time) or (batch * heads, time, time)", argument=argument)
+    word = f"a {argument}" if isinstance(argument, str) else "an attn_mask"
+    need_rank(mask, (2, 3), f"{word} (time, time) or (batch * heads, time, time)", argument=argument)
     for d, size in ((-2, target), (-1, source)):
         got = mask.shape.size(d)
         if D.differ(got, size):
             raise Problem(
-                f"an attn_mask {Shape((target, source))}", str(mask.shape), dimension=d, sizes=(size, got), argument=argument,
+                f"{word} {Shape((target, source))}", str(mask.shape), dimension=d, sizes=(size, got), argument=argument,
                 involved=(0, 1, argument),
             )
     if mask.rank == 3:
         lead, wanted = mask.dims[0], D.mul(batch, heads) if batched else heads
         if D.differ(lead, wanted):
             raise Problem(
-                f"an attn_mask for each sequence and head, {D.show(wanted)}", D.show(lead), dimension=0, sizes=(wanted, lead),
+                f"{word} for each sequence and head, {D.show(wanted)}", D.show(lead), dimension=0, sizes=(wanted, lead),
                 argument=argument, involved=(0, argument),
             )
 
@@ -184,46 +187,3 @@ def scaled_dot_product_attention(
                     sizes=(scores[i], attn_mask.dims[i]), argument=3, involved=(0, 1, 3),
                 )
     return query.of((*lead.dims, query.dims[-2], value.dims[-1]))
-
-
-def transformer_layer(
-    x: TensorSpec,
-    *inputs: Any,
-    d_model: Any,
-    nhead: Any,
-    dim_feedforward: Any = 2048,
-    dropout: Any = 0.1,
-    activation: Any = None,
-    layer_norm_eps: Any = 1e-5,
-    batch_first: Any = False,
-    norm_first: Any = False,
-    bias: Any = True,
-    device: Any = None,
-    dtype: Any = None,
-    **masks: Any,
-) -> TensorSpec:
-    """`TransformerEncoderLayer`, `TransformerDecoderLayer`: keep `[time, batch, d_model]`; a memory of that width."""
-    if known_int(d_model) and known_int(nhead) and d_model % nhead:
-        raise Problem(f"d_model divisible by nhead={nhead}", str(d_model), kind="argument")
-    need_width(x, d_model)
-    memory = inputs[0] if inputs else masks.get("memory")
-    if isinstance(memory, TensorSpec) and memory.rank in (2, 3) and memory.rank == x.rank:
-        got, wanted = memory.shape.size(-1), as_dim(d_model)
-        if D.differ(got, wanted):
-            raise Problem(
-                f"{D.show(wanted)} features in memory",
-                D.show(got),
-                dimension=-1,
-                sizes=(wanted, got),
-                argument="memory",
-            )
-    return x
-
-
-def need_width(x: TensorSpec, d_model: Any) -> None:
-    """A sequence of `d_model` features."""
-    need_float(x)
-    need_rank(x, (2, 3), "(time, batch, features), or (batch, time, features) with batch_first=True")
-    wanted, got = as_dim(d_model), x.shape.size(-1)
-    if D.differ(got, wanted):
-        raise Problem(f"{D.show(wanted)} features", D.show(got), dimension=-1, sizes=(wanted, got), change={"d_model": got})

@@ -213,6 +213,13 @@ def loss(input: TensorSpec, target: TensorSpec, reduction: str = "mean", broadca
     return input.of(() if reduction in ("mean", "sum") else UNKNOWN_SHAPE)
 
 
+def binary_loss(input: TensorSpec, target: TensorSpec, reduction: str = "mean") -> TensorSpec:
+    """A loss between probabilities or logits and zeros and ones, which have to be floats."""
+    if dtypes.kind(target.dtype) in ("int", "bool"):
+        raise Problem("a floating-point target", str(target), kind="dtype", fix="{x}.float()", argument=1)
+    return loss(input, target, reduction)
+
+
 def _first_difference(a: Shape, b: Shape) -> tuple[Dim, Dim] | None:
     return next(((x, y) for x, y in zip(a.dims, b.dims) if D.differ(x, y)), None)
 

@@ -19,6 +19,7 @@ from rlt.shapes.rules import (
     recurrent,
     reductions,
     reshaping,
+    transformer,
     upsampling,
 )
 from rlt.shapes.rules.problem import UNKNOWN
@@ -144,8 +145,9 @@ def _all() -> list[Layer]:
         Layer("GRUCell", recurrent.gru_cell),
         Layer("RNNCell", recurrent.rnn_cell),
         Layer("MultiheadAttention", attention.multihead_attention),
-        Layer("TransformerEncoderLayer", attention.transformer_layer),
-        Layer("TransformerDecoderLayer", attention.transformer_layer),
+        Layer("TransformerEncoderLayer", transformer.encoder_layer),
+        Layer("TransformerDecoderLayer", transformer.decoder_layer),
+        Layer("Transformer", transformer.transformer),
         Layer("Flatten", reshaping.flatten_layer),
         Layer("Unflatten", reshaping.unflatten_layer),
         Layer("Unfold", convolution.unfold),

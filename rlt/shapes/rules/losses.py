@@ -34,7 +34,7 @@ def binary_loss(
     pos_weight: Any = None,
 ) -> TensorSpec:
     """BCELoss, BCEWithLogitsLoss."""
-    return broadcasting.loss(x, target, _reduced(reduction))
+    return broadcasting.binary_loss(x, target, _reduced(reduction))
 
 
 def divergence(

@@ -39,8 +39,8 @@ def _loss(input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "m
     return broadcasting.loss(input, target, reduction if isinstance(reduction, str) else "?")
 
 
-def _bce_with_logits(input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "mean", **options: Any) -> TensorSpec:
-    return broadcasting.loss(input, target, reduction if isinstance(reduction, str) else "?")
+def _binary_loss(input: TensorSpec, target: TensorSpec, *args: Any, reduction: Any = "mean", **options: Any) -> TensorSpec:
+    return broadcasting.binary_loss(input, target, reduction if isinstance(reduction, str) else "?")
 
 
 def _nll(
@@ -101,8 +101,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     **_named(broadcasting.expand, "expand broadcast_to"),
     **_named(broadcasting.expand_as, "expand_as"),
     **_named(broadcasting.type_as, "type_as"),
-    **_named(_loss, "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy"),
-    **_named(_bce_with_logits, "binary_cross_entropy_with_logits"),
+    **_named(_loss, "mse_loss l1_loss smooth_l1_loss huber_loss"),
+    **_named(_binary_loss, "binary_cross_entropy binary_cross_entropy_with_logits"),
     **_named(_kl, "kl_div"),
     **_named(several.like_target, "poisson_nll_loss soft_margin_loss hinge_embedding_loss"),
     **_named(several.by_row, "multilabel_soft_margin_loss"),

@@ -29,10 +29,8 @@ MISSED = {
     "eighth": {
         "04_ensemble_td3_bug.py",
         "16_detection_head_bug.py",
-        "23_transformer_translator_bug.py",
         "25_music_tcn_bug.py",
         "29_dlrm_clicks_bug.py",
-        "38_multimodal_memes_bug.py",
         "39_speech_distillation_bug.py",
     },
 }

@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
-from rlt.types import Cpu, Cuda, Float, UInt8
+from rlt.types import Bool, Cpu, Cuda, Float, Int64, UInt8
 
 mlp = nn.Sequential(
     nn.Linear(784, 128),
@@ -202,3 +202,28 @@ class Narrow(Wide):
 
     def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b 1"]:
         return self.out(self.squeeze(self.body(x)))  # BUG
+
+
+class Translator(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.transformer = nn.Transformer(width, 2, 1, 1, batch_first=True)
+        self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(width, 2, batch_first=True), 2)
+        self.decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(width, 2, batch_first=True), 2)
+
+    def causal(
+        self, x: Float[Tensor, "b t width"], y: Float[Tensor, "b s width"], mask: Float[Tensor, "t t"]
+    ) -> Float[Tensor, "b s width"]:
+        return self.transformer(x, y, tgt_mask=mask)  # BUG
+
+    def padded(self, x: Float[Tensor, "b t width"], is_padding: Bool[Tensor, "t b"]) -> Float[Tensor, "b t width"]:
+        return self.encoder(x, src_key_padding_mask=is_padding)  # BUG
+
+    def decoded(
+        self, x: Float[Tensor, "b t width"], y: Float[Tensor, "b s width"], mask: Float[Tensor, "t s"]
+    ) -> Float[Tensor, "b s width"]:
+        return self.decoder(y, x, memory_mask=mask)  # BUG
+
+
+def binary(x: Float[Tensor, "b"], y: Int64[Tensor, "b"]) -> Float[Tensor, ""]:
+    return F.binary_cross_entropy_with_logits(x, y)  # BUG

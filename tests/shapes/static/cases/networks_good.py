@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
-from rlt.types import Float, Int
+from rlt.types import Bool, Float, Int
 
 
 class BasicBlock(nn.Module):
@@ -169,3 +169,27 @@ def pyramid(x: Float[Tensor, "b 3 64 64"], big: bool) -> Tensor:
     while big:
         z = torch.cat([z, y])
     return nn.Linear(4, 4)(z)
+
+
+class Translator(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.transformer = nn.Transformer(width, 2, 1, 1, batch_first=True)
+        self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(width, 2, batch_first=True), 2)
+        self.decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(width, 2, batch_first=True), 2)
+
+    def whole(
+        self,
+        x: Float[Tensor, "b t width"],
+        y: Float[Tensor, "b s width"],
+        mask: Float[Tensor, "s s"],
+        is_padding: Bool[Tensor, "b t"],
+    ) -> Float[Tensor, "b s width"]:
+        causal = nn.Transformer.generate_square_subsequent_mask(y.shape[1])
+        z = self.transformer(x, y, tgt_mask=causal, src_key_padding_mask=is_padding, memory_key_padding_mask=is_padding)
+        return self.transformer(x, z, None, mask)
+
+    def parts(
+        self, x: Float[Tensor, "b t width"], y: Float[Tensor, "b s width"], mask: Float[Tensor, "t t"], across: Float[Tensor, "s t"]
+    ) -> Float[Tensor, "b s width"]:
+        return self.decoder(y, self.encoder(x, mask=mask), memory_mask=across)
