@@ -8,7 +8,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from rlt.assembly.compose import check_key, parse_overrides
+from rlt.assembly.choices import parse_overrides
+from rlt.assembly.compose import check_key
 from rlt.assembly.root import Experiment, parse
 from rlt.errors import ConfigError
 from rlt.run.folder import RunFolder

@@ -18,12 +18,9 @@ from typing import Any
 import hydra
 from hydra import compose, initialize_config_module
 from hydra._internal.callbacks import Callbacks
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import run_job
@@ -34,10 +31,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from rlt import registry
+from rlt.assembly.choices import check_choices, choices, first_choice, groups, parse_overrides
 from rlt.assembly.own_agent import choice_of
 from rlt.assembly.root import Experiment, parse
 from rlt.config import unknown_key
-from rlt.errors import ConfigError, one_of
+from rlt.errors import ConfigError
 
 VERSION_BASE: dict[str, str] = {"version_base": "1.3"} if tuple(map(int, hydra.__version__.split(".")[:2])) < (1, 4) else {}
 """Hydra 1.3 warns without `version_base`, 1.4 warns with it."""
@@ -161,16 +159,16 @@ def plan(words: list[str]) -> Plan:
         overrides = parse_overrides(line.overrides)
         if line.multirun:
             line = replace(line, overrides=(*line.overrides, *_job_names(overrides)))
-        _check_choices(overrides, line.config_name)
+        check_choices(overrides, line.config_name)
         if not line.multirun and any(o.is_sweep_override() for o in overrides):
             sweep = next(o for o in overrides if o.is_sweep_override())
             raise ConfigError(f"{sweep.input_line} names several values", "one run has one value", fix="add -m to run them all")
         line = _complete_agent(_complete_model(line, overrides))
-        first = tuple(_first_choice(o) for o in parse_overrides(line.overrides))
+        first = tuple(first_choice(o) for o in parse_overrides(line.overrides))
         config, values = _compose(line.config_name, first)
         if registry.is_external(str(values.get("model", {}).get("name", ""))) and _choice(config, "model") != "own":
             line = replace(line, overrides=_own_model(line.overrides))  # the experiment's file names a network of its own
-            config, values = _compose(line.config_name, tuple(_first_choice(o) for o in parse_overrides(line.overrides)))
+            config, values = _compose(line.config_name, tuple(first_choice(o) for o in parse_overrides(line.overrides)))
         chosen = _choice(config, "experiment")
         try:
             experiment = parse(values, chosen)
@@ -214,66 +212,6 @@ def _with_folder(line: CommandLine, experiment: Experiment) -> tuple[CommandLine
     return replace(line, overrides=(*line.overrides, f"{key}={folder}")), experiment, folder
 
 
-def parse_overrides(overrides: tuple[str, ...]) -> list[Override]:
-    """Hydra's reading of `KEY=VALUE` words. ConfigError where one cannot be read."""
-    try:
-        return OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise ConfigError(
-            "the command line cannot be read",
-            str(error).splitlines()[0],
-            fix="KEY=VALUE; quote values with special signs: 'KEY=\"a: b\"'",
-        ) from None
-
-
-@functools.cache
-def groups() -> dict[str, list[str]]:
-    """Every config group and its choices. Needs `hydra_at`."""
-    loader = GlobalHydra.instance().config_loader()
-    found = [g for g in loader.list_groups("") if g != "hydra"]
-    return {g: options for g in found if (options := _options(g))}
-
-
-def _options(group: str) -> list[str]:
-    """The files of a group. The loader's own question builds everything that it knows anew, each time."""
-    loader = GlobalHydra.instance().config_loader()
-    assert isinstance(loader, ConfigLoaderImpl)
-    return loader.repository.get_group_options(group, ObjectType.CONFIG)
-
-
-def _check_choices(overrides: list[Override], config_name: str) -> None:
-    known = groups()
-    if config_name not in _options(""):
-        raise ConfigError(f"--config-name {config_name}: there is no such file", one_of(config_name, _options("")))
-    for override in overrides:
-        group = override.key_or_group
-        if group not in known or override.is_delete():
-            continue
-        for choice in _choices(override):
-            if choice not in known[group]:
-                raise ConfigError(f"{group}={choice}: there is no such {group}", one_of(choice, known[group]))
-
-
-def _choices(override: Override) -> list[str]:
-    if override.is_sweep_override():
-        return [str(v) for v in override.sweep_string_iterator()]
-    value = override.value()
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
-
-
-def _first_choice(override: Override) -> str:
-    """The override, a sweep over several values cut to its first."""
-    text = override.input_line or ""
-    if not override.is_sweep_override():
-        return text
-    key = text.partition("=")[0]
-    try:
-        first = next(iter(override.sweep_string_iterator()))
-    except (HydraException, StopIteration, AttributeError):
-        return ""  # an interval: the sweeper chooses values
-    return f"{key}={first}"
-
-
 def _complete_model(line: CommandLine, overrides: list[Override]) -> CommandLine:
     """`model.name=package:Class` brings the group `own`: nothing of the default network's options stays."""
     names = [str(o.value()) for o in overrides if o.key_or_group == "model.name"]
@@ -295,8 +233,8 @@ def _complete_agent(line: CommandLine) -> CommandLine:
     if typed:
         name = typed[-1]
     else:
-        words = tuple(o for o in map(_first_choice, overrides) if o)
-        chosen = tuple(o for o in (_first_choice(o) for o in overrides if o.key_or_group in known) if o)
+        words = tuple(o for o in map(first_choice, overrides) if o)
+        chosen = tuple(o for o in (first_choice(o) for o in overrides if o.key_or_group in known) if o)
         try:
             try:
                 name = str(_composed(line.config_name, words).agent.name)
@@ -304,7 +242,7 @@ def _complete_agent(line: CommandLine) -> CommandLine:
                 name = str(_composed(line.config_name, chosen).agent.name)
         except (HydraException, OmegaConfBaseException):
             return line  # what is wrong is said where everything is composed
-    if any(_choices(o) == [name] for o in overrides if o.key_or_group == "agent"):
+    if any(choices(o) == [name] for o in overrides if o.key_or_group == "agent"):
         return line
     choice = choice_of(name, known["agent"])
     if not typed and choice == name:

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from rlt import registry
-from rlt.assembly.compose import groups, hydra_at, plan
+from rlt.assembly.choices import groups
+from rlt.assembly.compose import hydra_at, plan
 from rlt.assembly.root import MODELS, agent_config, env_config
 from rlt.assembly.yaml_files import commented_yaml
 from rlt.config import defaults, doc_lines, field_types
