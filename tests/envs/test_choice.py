@@ -8,10 +8,11 @@ from tests.envs import toys
 
 
 @pytest.fixture(autouse=True)
-def forget():
+def forget(monkeypatch):
     from rlt.envs import choice
 
     choice._choices.clear()
+    monkeypatch.setattr(choice, "cores", lambda: 2)  # on one core nothing is timed
 
 
 def made(*arguments: Any, **options: Any) -> Any:
@@ -31,10 +32,7 @@ def test_auto_names_its_choice_and_the_reason():
     assert made("CartPole-v1", backend="sync").backend_reason == "asked for"
 
 
-def test_auto_takes_processes_where_they_pay_and_hands_out_environments_that_nobody_stepped(monkeypatch):
-    from rlt.envs import choice
-
-    monkeypatch.setattr(choice, "cores", lambda: 2)
+def test_auto_takes_processes_where_they_pay_and_hands_out_environments_that_nobody_stepped():
     env = made("rlt-test/Slow-v0", 4, workers=4)
     assert env.backend == "pool"
     assert "steps/s on pool" in env.backend_reason
@@ -50,9 +48,6 @@ def test_an_environment_that_refuses_random_actions_is_given_to_sync():
 
 
 def test_an_environment_that_no_worker_can_build_is_given_to_sync(monkeypatch):
-    from rlt.envs import choice
-
-    monkeypatch.setattr(choice, "cores", lambda: 2)
     monkeypatch.setenv("RLT_TEST_OWNER", str(os.getpid()))
     env = made("rlt-test/OwnersOnly-v0", 2)
     assert env.backend == "sync"
