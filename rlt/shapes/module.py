@@ -49,12 +49,26 @@ class CheckedType(abc.ABCMeta):
 
 def _check(cls: type, module: nn.Module) -> ShapeError | None:
     try:
+        _refuse_hidden(module)
         signature = read_signature(cls.forward)  # type: ignore[attr-defined]
         reason = check_signature(module, signature, sizes_of(module), cls.__name__, user_place())
     except ShapeError as error:
         return error.with_traceback(None)
     module.__dict__["_rlt_unchecked"] = reason
     return None
+
+
+def _refuse_hidden(module: nn.Module) -> None:
+    """`self.half = nn.Linear(…)`: torch registers it, and `self.half` is still the method, as the class is asked first."""
+    for path, owner in module.named_modules():
+        for name in owner._modules:
+            if hasattr(type(owner), name):
+                of = next(c for c in type(owner).__mro__ if name in vars(c))
+                raise ShapeError(
+                    f"{type(owner).__name__} has a layer called {name}, which nobody can reach",
+                    f"self.{f'{path}.' if path else ''}{name} is what the class {of.__name__} has under that name",
+                    fix=f"another name, such as self.{name}_layer",
+                )
 
 
 class Module(nn.Module, metaclass=CheckedType):
