@@ -322,11 +322,27 @@ def differ(a: Dim, b: Dim) -> bool:
     divisions = [*_floors(a), *_floors(b)]
     if not divisions:
         return True
-    divisors = set().union(*(names_in(f.denominator) for f in divisions))
-    values: dict[str, Dim] = {}
-    for i, n in enumerate(sorted(names_in(a) | names_in(b))):
-        values[n] = (4, 6, 8, 12)[i % 4] if n in divisors else _ROUND * _PRIMES[i % len(_PRIMES)]
+    values = _even_values(sorted(names_in(a) | names_in(b)), divisions)
     return substitute(a, values) != substitute(b, values)
+
+
+def _even_values(names: list[str], divisions: list[Floor]) -> dict[str, Dim]:
+    """A number for each name, so that the divisions come out even: what is divided is a multiple of its divisors."""
+    divisors: dict[str, set[str]] = {n: set() for n in names}
+    for f in divisions:
+        for n in names_in(f.numerator):
+            divisors[n] |= names_in(f.denominator) - {n}
+    dividing = set().union(*divisors.values())
+    values: dict[str, Dim] = {}
+
+    def value(n: str, above: tuple[str, ...]) -> int:
+        i = names.index(n)
+        own = (4, 6, 8, 12)[i % 4] if n in dividing else _ROUND * _PRIMES[i % len(_PRIMES)]
+        return own * math.prod(value(d, (*above, d)) for d in sorted(divisors[n]) if d not in above)
+
+    for n in names:
+        values[n] = value(n, (n,))
+    return values
 
 
 def _rests_on_a_loop(difference: Dim) -> bool:

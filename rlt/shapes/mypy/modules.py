@@ -202,7 +202,7 @@ def call_hook(ctx: Any) -> Type:
         turns = _turns_of_a_loop(given, scope, ctx.context)
         for x in turns:
             call(t, Arguments([x, *inputs.positional[1:]], inputs.keywords), types, where=built, written=written)
-        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context), follow=follow)
+        result = call(t, inputs, types, where=built, written=written, on_self=_on_self(ctx.context, scope), follow=follow)
     except Refused as refused:
         report(ctx, str(refused), refused.sizes)
         return mended(t, inputs, types) if simple else _declared_result(t, types, ctx)
@@ -309,8 +309,10 @@ def _runs_over_equals(s: Any, node: CallExpr, scope: CheckedScope) -> bool:
     return alike and s.index.name == node.callee.name and s.line <= node.line
 
 
-def _on_self(node: Any) -> bool:
-    return isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.callee.name == "self"
+def _on_self(node: Any, scope: CheckedScope) -> bool:
+    """Whether the call is `self(…)`, in a body that is not checked for one object of known sizes."""
+    named = isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.callee.name == "self"
+    return named and scope.entered_with() is None
 
 
 def _declared_result(t: Instance, types: TypeMaker, ctx: Any) -> Type:

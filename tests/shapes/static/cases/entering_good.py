@@ -179,3 +179,36 @@ def flat_or_not(x: Tensor) -> Tensor:
 
 def sum_of(x: Float[Tensor, "b 2 3"]) -> Float[Tensor, "b"]:
     return torch.nn.functional.linear(flat_or_not(x), torch.ones(1, 6)).squeeze(-1)
+
+
+class Critic(rlt.Module):
+    """Calls itself: with the sizes of the object whose method is called."""
+
+    def __init__(self, obs_dim: int, n_actions: int) -> None:
+        super().__init__()
+        self.q = nn.Linear(obs_dim, n_actions)
+
+    def forward(self, obs: Float[Tensor, "b obs_dim"]) -> Float[Tensor, "b n_actions"]:
+        return self.q(obs)
+
+    def greedy(self, obs: Tensor) -> Tensor:
+        return self(obs).argmax(-1)
+
+
+def acting(critic: Critic, obs: Float[Tensor, "b obs_dim"]) -> Tensor:
+    return torch.cat([critic.greedy(obs), Critic(4, 2).greedy(torch.randn(5, 4))])
+
+
+class GroupedHeads(rlt.Module):
+    """Divisions of what is divided already."""
+
+    def __init__(self, dim: int, n_heads: int, n_kv: int) -> None:
+        super().__init__()
+        self.n_heads, self.n_kv, self.hd = n_heads, n_kv, dim // n_heads
+        self.wk = nn.Linear(dim, n_kv * self.hd)
+
+    def forward(self, x: Float[Tensor, "b t dim"]) -> Float[Tensor, "b t n_heads _"]:
+        b, t, _ = x.shape
+        k = self.wk(x).view(b, t, self.n_kv, self.hd)
+        rep = self.n_heads // self.n_kv
+        return k[:, :, :, None, :].expand(b, t, self.n_kv, rep, self.hd).reshape(b, t, self.n_heads, self.hd)
