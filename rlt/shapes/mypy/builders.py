@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import Decorator, ForStmt, FuncDef, NameExpr, TypeInfo
+from mypy.nodes import AssignmentStmt, ClassDef, Decorator, ForStmt, FuncDef, NameExpr, TypeInfo
 from mypy.types import CallableType, Instance, NoneType, TupleType, Type, UnionType, get_proper_type
 
+from rlt.shapes.mypy.assignments import methods
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.chains import Chain, mark_of
 from rlt.shapes.mypy.classes import StaticScope
@@ -18,10 +19,12 @@ from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.looping import Parts
 from rlt.shapes.mypy.making import by_name, is_built, returned, wrapped
 from rlt.shapes.mypy.modules import SEQUENTIAL, parts_of
+from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.reading import Reader
+from rlt.shapes.mypy.renaming import has_shape
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.signatures import function_of
-from rlt.shapes.mypy.tensors import TypeMaker, checker_types
+from rlt.shapes.mypy.tensors import TENSOR, TypeMaker, checker_types
 from rlt.shapes.rules.problem import UNKNOWN
 from rlt.shapes.rules.tensor import UNKNOWN_TENSOR
 
@@ -38,6 +41,19 @@ def prepare(api: Any) -> None:
         function = s.func if isinstance(s, Decorator) else s
         if isinstance(function, FuncDef):
             _read(function, api)
+            _let_values_speak(function)
+        elif isinstance(function, ClassDef):
+            for method in methods(function.defs):
+                _let_values_speak(method)
+
+
+def _let_values_speak(function: FuncDef) -> None:
+    """`y: Tensor = self.norm(x)` says nothing of a shape, and mypy would take it at its word: the value says more."""
+    for s in everywhere(function.body.body):
+        if isinstance(s, AssignmentStmt) and s.type is not None and isinstance(s.lvalues[0], NameExpr):
+            t = get_proper_type(s.type)
+            if isinstance(t, Instance) and t.type.fullname == TENSOR and not has_shape(t):
+                s.type = None
 
 
 def _read(function: FuncDef, api: Any) -> None:

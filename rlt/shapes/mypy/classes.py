@@ -24,8 +24,18 @@ from mypy.nodes import (
     Statement,
     SuperExpr,
     TypeInfo,
+    Var,
 )
-from mypy.types import CallableType, EllipsisType, RawExpressionType, Type, TypeList, UnboundType
+from mypy.types import (
+    CallableType,
+    EllipsisType,
+    Instance,
+    RawExpressionType,
+    Type,
+    TypeList,
+    UnboundType,
+    get_proper_type,
+)
 
 from rlt.shapes import dims as D
 from rlt.shapes.mypy import sequences
@@ -82,7 +92,7 @@ class StaticScope:
                     return evaluate(own[0].value, self, depth + 1)
             for a in self.function.arguments:
                 if a.variable.name == e.expr.name and a.variable.name != "self":
-                    return D.name(e.name)  # cfg.hidden: the configuration's own word for the size
+                    return field_value(a.variable.type, e.name)
         return UNKNOWN
 
     def tensor(self, e: Expression) -> TensorSpec | None:
@@ -101,6 +111,23 @@ def latest(found: list[Assignment], name: str, line: int) -> Any:
         before = [a for a in own if a.line < line]
         return before[-1] if before else None
     return own[0] if len(own) == 1 and own[0].value is not None else UNKNOWN
+
+
+def field_value(owner: Type | None, name: str) -> Any:
+    """`cfg.hidden`: the configuration's own word for the size, or for a sequence of sizes where its class says so."""
+    p = get_proper_type(owner) if owner is not None else None
+    symbol = p.type.get(name) if isinstance(p, Instance) else None
+    of = symbol.node.type if symbol is not None and isinstance(symbol.node, Var) else None
+    return sequences.parameter(name) if of is not None and is_sequence(of) else D.name(name)
+
+
+def is_sequence(t: Type) -> bool:
+    """Whether a type that is known is a sequence of ints of any length."""
+    p = get_proper_type(t)
+    if not isinstance(p, Instance) or p.type.name not in ("tuple", "list", "Sequence") or len(p.args) != 1:
+        return False
+    of = get_proper_type(p.args[0])
+    return isinstance(of, Instance) and of.type.fullname == "builtins.int"
 
 
 SEQUENCES = ("Sequence", "tuple", "Tuple", "list", "List", "Iterable")

@@ -263,6 +263,8 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
             return tuple(value) if callee.name == "tuple" else list(value)
         if callee.name == "prod":
             return _product(value)
+        if callee.name == "sum":
+            return _sum(value)
         if callee.name == "len":
             x = scope.tensor(e.args[0])
             size = x.shape.size(0) if x is not None else None
@@ -272,6 +274,13 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
         if callee.name == "float":
             return float("nan")
     return scope.literal(e)
+
+
+def _sum(value: Any) -> Any:
+    if not isinstance(value, (tuple, list)) or is_unknown(value):
+        return UNKNOWN
+    total = D.total([as_dim(v) for v in value])
+    return UNKNOWN if total is None else total
 
 
 def _product(value: Any) -> Any:

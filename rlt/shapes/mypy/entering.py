@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mypy.nodes import ARG_POS, Argument, Context, Expression, FuncDef, FuncItem, ReturnStmt, TypeInfo
@@ -80,7 +81,14 @@ def enter(
 
 
 def enter_forward(ctx: Any, network: Instance, x: Type) -> Type | None:
-    """The same for a network that a container calls with one tensor: in the line of a Sequential, say."""
+    """The same for a network that a container calls with one tensor: in the line of a Sequential, say.
+
+    Refused (`rlt.shapes.mypy.modules`) where that is a Sequential of a class of its own and does not fit.
+    """
+    from rlt.shapes.mypy.subclasses import is_sequential, through
+
+    if is_sequential(network.type):
+        return through(ctx.api, network, x, partial(enter_forward, ctx))
     symbol = network.type.get("forward")
     function = symbol.node if symbol is not None else None
     if not isinstance(function, FuncDef) or not _can_be_entered(ctx.api, function) or len(function.arguments) < 2:

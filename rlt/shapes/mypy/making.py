@@ -23,6 +23,7 @@ from mypy.types import CallableType, Instance, Type, TypeType, UnionType, get_pr
 from rlt.shapes.mypy.chains import either
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.constants import Scope, evaluate
+from rlt.shapes.mypy.handing_back import handed_back
 from rlt.shapes.mypy.layers import layer_name, settings_of_call
 from rlt.shapes.mypy.modules import SEQUENTIAL
 from rlt.shapes.mypy.renaming import only, renamed
@@ -56,6 +57,9 @@ def _made(e: Expression, scope: Reading) -> Type | None:
         return either([[made(e.if_expr, scope)], [made(e.else_expr, scope)]], scope.types)
     if not isinstance(e, CallExpr):
         return None
+    given = handed_back(e)
+    if given is not None:
+        return _made(given, scope)
     node = e.callee.node if isinstance(e.callee, RefExpr) else None
     found: Instance | None = None
     if isinstance(node, TypeInfo):

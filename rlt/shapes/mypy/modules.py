@@ -189,7 +189,7 @@ def call_hook(ctx: Any) -> Type:
     if _gives_a_pair_or_not(ctx.context, scope):
         return any_type()
     inputs = Arguments(*values_of(given, scope))
-    simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS)
+    simple = layer_of(t) is not None or t.type.fullname in (SEQUENTIAL, *STACKS) or _runs_as_sequential(t)
     follow = partial(enter_forward, ctx) if simple else None
     if simple and inputs.positional and not isinstance(inputs.positional[0], TensorSpec):
         if _is_packed(given[0].type):
@@ -216,6 +216,12 @@ def call_hook(ctx: Any) -> Type:
     symbol = t.type.get("forward")
     entered = enter(ctx, function_of(symbol.node) if symbol is not None else None, t, quiet=result is not None)
     return entered or result or ctx.default_return_type
+
+
+def _runs_as_sequential(t: Instance) -> bool:
+    from rlt.shapes.mypy.subclasses import is_sequential
+
+    return is_sequential(t.type)
 
 
 def _gives_a_pair_or_not(node: Any, scope: CheckedScope) -> bool:

@@ -10,6 +10,7 @@ from mypy.types import CallableType, Instance, TupleType, Type, get_proper_type
 from rlt.shapes.mypy import builders, layers, modules, signatures
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import constructor
+from rlt.shapes.mypy.handing_back import handed_back, is_layer
 from rlt.shapes.mypy.making import given_to_constructor
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.sequences import given_sizes
@@ -46,10 +47,26 @@ def user_call(ctx: Any) -> Type:
         node = call.callee.node
         if isinstance(node, TypeInfo):
             return _constructed(ctx, node)
+        given = given_back(ctx)
+        if given is not None:
+            return given
         built = builders.built(ctx, node)
         if built is not None:
             return built if stored_once(ctx.api, call) else ctx.default_return_type
     return as_stored(ctx.api, call, signatures.function_hook(ctx), checker_types(ctx.api))
+
+
+def given_back(ctx: Any) -> Type | None:
+    """The type of the layer that a call gives back as it was; None for other calls."""
+    e = handed_back(ctx.context)
+    t = scope_of(ctx, given_arguments(ctx)).type_of(e) if e is not None else None
+    return t if is_layer(t) and stored_once(ctx.api, ctx.context) else None
+
+
+def torchs_own(ctx: Any) -> Type:
+    """`spectral_norm(nn.Linear(3, 4))` is that layer."""
+    given = given_back(ctx)
+    return ctx.default_return_type if given is None else given
 
 
 def _constructed(ctx: Any, cls: TypeInfo) -> Type:

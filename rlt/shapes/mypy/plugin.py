@@ -40,6 +40,7 @@ from rlt.shapes.mypy import (
     filling,
     following,
     generics,
+    handing_back,
     indexing,
     layers,
     leniency,
@@ -191,6 +192,8 @@ def _function(fullname: str) -> Callable[[Any], Type] | None:
         return distributions.function(fullname)
     if fullname in beliefs.BELIEFS:
         return beliefs.believed
+    if fullname in handing_back.TORCHS:
+        return parameters.torchs_own
     named = operators.short_name(fullname)
     if named is not None:
         return lambda ctx: operators.operator(ctx, *named)

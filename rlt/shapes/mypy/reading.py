@@ -36,23 +36,26 @@ from mypy.nodes import (
     PassStmt,
     RaiseStmt,
     ReturnStmt,
+    SliceExpr,
     StarExpr,
     Statement,
     TupleExpr,
     TypeInfo,
 )  # fmt: skip
-from mypy.types import Type
+from mypy.types import TupleType, Type, get_proper_type
 
 from rlt.shapes.mypy.assignments import assignments
-from rlt.shapes.mypy.chains import either
+from rlt.shapes.mypy.chains import either, mark_of
 from rlt.shapes.mypy.classes import StaticScope, attribute_size
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.iterating import iteration
+from rlt.shapes.mypy.layers import layer_of
 from rlt.shapes.mypy.looping import Parts, one_turn, turned
 from rlt.shapes.mypy.making import made
 from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.sequences import BOUND
 from rlt.shapes.mypy.tensors import TypeMaker
+from rlt.shapes.rules.layers import LAYERS
 from rlt.shapes.rules.problem import UNKNOWN
 
 
@@ -124,6 +127,8 @@ class Reader(StaticScope):
         if isinstance(e, NameExpr):
             held = self.values.get(e.name)
             return list(held) if isinstance(held, Parts) else None
+        if isinstance(e, IndexExpr) and isinstance(e.index, SliceExpr):
+            return self._slice(self.several(e.base), e.index)
         if isinstance(e, (ListExpr, TupleExpr)):
             return self.parts((i.expr, ARG_STAR) if isinstance(i, StarExpr) else (i, ARG_POS) for i in e.items)
         if isinstance(e, (ListComprehension, GeneratorExpr)):
@@ -133,6 +138,20 @@ class Reader(StaticScope):
             over = iteration(generator.indices[0], generator.sequences[0], self, self.bound)
             return turned(self, over, lambda: [self.one(generator.left_expr)])
         return None
+
+    def _slice(self, parts: list[Type] | None, of: SliceExpr) -> list[Type] | None:
+        """`layers[:-1]`: without the last one, which may be the end of a loop's turn if it keeps the shape."""
+        ends = (of.begin_index, of.end_index, of.stride)
+        bounds = [None if e is None else evaluate(e, self) for e in ends]
+        if parts is None or not all(b is None or type(b) is int for b in bounds):
+            return None
+        if not any(map(mark_of, parts)):
+            return parts[slice(*bounds)]
+        last = get_proper_type(parts[-1])
+        if bounds != [None, -1, None] or not isinstance(last, TupleType) or mark_of(last) != "Turns":
+            return None
+        layer = layer_of(last.items[-1])
+        return parts if layer is not None and LAYERS[layer[0]].keeps_shape else None
 
     # ----------------------------------------------------------------------------------------------- the scope
 

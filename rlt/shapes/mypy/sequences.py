@@ -26,9 +26,11 @@ class Sizes:
         """One size; UNKNOWN where its place depends on the run's length."""
         if at >= 0:
             rest = at - len(self.before)
-            return self.before[at] if rest < 0 else D.name(f"{self.run}[0]") if rest == 0 else UNKNOWN
+            inside = rest == 0 or not self.after
+            return self.before[at] if rest < 0 else D.name(f"{self.run}[{rest}]") if inside else UNKNOWN
         rest = -at - len(self.after)
-        return self.after[at] if rest <= 0 else D.name(f"{self.run}[-1]") if rest == 1 else UNKNOWN
+        inside = rest == 1 or not self.before
+        return self.after[at] if rest <= 0 else D.name(f"{self.run}[-{rest}]") if inside else UNKNOWN
 
     def spread(self, before: tuple[Any, ...], after: tuple[Any, ...]) -> Sizes:
         return Sizes((*before, *self.before), self.run, (*self.after, *after))
