@@ -207,19 +207,6 @@ def test_layers_in_a_plain_list_are_named_with_module_list():
     assert said(Listed).endswith("fix: self.layers = nn.ModuleList(...)")
 
 
-def test_a_layer_that_a_method_of_module_hides_is_named():
-    class Halves(rlt.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.half = nn.Linear(3, 4)
-
-        def forward(self, x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 4"]:
-            return self.half(x)
-
-    with pytest.raises(ShapeError, match=r"a layer called half(?s:.)*what the class Module has(?s:.)*self.half_layer"):
-        Halves()
-
-
 def test_a_tensor_made_on_the_cpu_in_forward_is_found():
     class Mask(rlt.Module):
         def forward(self, x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 3"]:

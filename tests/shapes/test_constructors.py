@@ -116,3 +116,16 @@ def test_constructors_keep_their_signature_and_their_errors():
     assert [f.name for f in traceback.extract_tb(caught.value.__traceback__)][1:] == ["__call__", "__init__"]
     with pytest.raises(ValueError, match="no width"):
         Halved(1)
+
+
+def test_a_layer_that_a_method_of_module_hides_is_named():
+    class Halves(rlt.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.half = nn.Linear(3, 4)
+
+        def forward(self, x: Float[Tensor, "b 3"]) -> Float[Tensor, "b 4"]:
+            return self.half(x)
+
+    with pytest.raises(ShapeError, match=r"a layer called half(?s:.)*what the class Module has(?s:.)*self.half_layer"):
+        Halves()

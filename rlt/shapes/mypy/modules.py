@@ -162,7 +162,8 @@ def as_input(t: Type) -> Any:
 def mended(t: Type, inputs: Arguments, types: TypeMaker) -> Type:
     """After a report: the result as if only the size at fault were unknown, so that one mistake is one message."""
     x = inputs.positional[0] if inputs.positional else UNKNOWN_TENSOR
-    if not isinstance(x, TensorSpec):
+    layer = layer_of(t)
+    if not isinstance(x, TensorSpec) or (layer is not None and layer[0] == "Unflatten"):  # the sizes at fault are its result's
         return types.unknown_tensor()
     tries = []
     if x.rank is not None:

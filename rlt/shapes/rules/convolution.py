@@ -20,8 +20,21 @@ LAYOUT = {
 def window_count(size: Dim, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Dim:
     """(size + 2 padding - dilation (kernel - 1) - 1) // stride + 1; each part may be symbolic or unknown."""
     kernel, stride, padding, dilation = (as_dim(v) for v in (kernel, stride, padding, dilation))
+    if _keeps_size(kernel, padding, dilation):
+        return D.add(D.floordiv(D.sub(size, 1), stride), 1)
     reach = D.add(D.mul(dilation, D.sub(kernel, 1)), 1)
     return D.add(D.floordiv(D.sub(D.add(size, D.mul(padding, 2)), reach), stride), 1)
+
+
+def _keeps_size(kernel: Dim, padding: Dim, dilation: Dim) -> bool:
+    """Whether it is `padding = kernel // 2` of a kernel with a name, which is an odd number wherever people write so."""
+    names = D.names_in(kernel)
+    if len(names) != 1 or padding is None:
+        return False
+    odd: dict[str, Dim] = {n: D.add(D.mul(D.name(n), 2), 1) for n in names}
+    others: dict[str, Dim] = {n: D.name(n) for d in (padding, dilation) for n in D.names_in(d)}
+    k, p, d = (D.substitute(x, {**others, **odd}) for x in (kernel, padding, dilation))
+    return D.mul(p, 2) == D.mul(d, D.sub(k, 1)) is not None
 
 
 def conv_size(size: Dim, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Dim:

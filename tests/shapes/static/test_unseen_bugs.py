@@ -19,7 +19,6 @@ MISSED = {
     "second": set[str](),
     "third": set[str](),
     "fourth": {
-        "19_sac_twin_critic_bug.py",
         "27_transition_swapped_bug.py",
         "30_gated_split_bug.py",
     },

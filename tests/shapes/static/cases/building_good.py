@@ -2,8 +2,12 @@
 import itertools
 from collections.abc import Sequence
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
+
+import rlt
 from rlt.types import Float, Tensor
 
 
@@ -121,3 +125,93 @@ class Held(nn.Module):
 
     def forward(self, x: Float[Tensor, "members b n_in"]) -> Float[Tensor, "members b n_out"]:
         return torch.bmm(x, self.weight.transpose(1, 2)) * self.scale
+
+
+def orthogonal(layer: nn.Linear, gain: float) -> nn.Linear:
+    nn.init.orthogonal_(layer.weight, gain)
+    return layer
+
+
+def stack_of(sizes: list[int]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:]):
+        layers.append(nn.Linear(n_in, n_out))
+        layers.append(nn.ReLU())
+    return nn.Sequential(*layers[:-1])
+
+
+N_VEC = (9, 5, 4)
+
+
+class MultiDiscrete(rlt.Module):
+    def __init__(self, obs_dim: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.body = orthogonal(nn.Linear(obs_dim, hidden), 2**0.5)
+        self.logits = orthogonal(nn.Linear(hidden, sum(N_VEC)), 0.01)
+        self.value = nn.utils.parametrizations.spectral_norm(nn.Linear(obs_dim, 1))
+        self.advantage = stack_of([obs_dim, hidden, 6])
+
+    def forward(self, obs: Float[Tensor, "b obs_dim"]) -> Float[Tensor, "b 18"]:
+        return self.logits(torch.tanh(self.body(obs)))
+
+    def valued(self, obs: Float[Tensor, "b obs_dim"]) -> Float[Tensor, "b 1"]:
+        return self.value(obs)
+
+    def dueling(self, obs: Float[Tensor, "b obs_dim"]) -> Float[Tensor, "b 6"]:
+        a = self.advantage(obs)
+        return a - a.mean(-1, keepdim=True)
+
+
+class ConvBNReLU(nn.Sequential):
+    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
+        super().__init__(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
+class Front(rlt.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.front = nn.Sequential(ConvBNReLU(3, width, 2), ConvBNReLU(width, width, 2))
+        self.one = ConvBNReLU(width, width)
+        self.head = nn.Linear(width * 8 * 8, 10)
+
+    def forward(self, x: Float[Tensor, "b 3 32 32"]) -> Float[Tensor, "b 10"]:
+        return self.head(self.front(x).flatten(1))
+
+    def once(self, x: Float[Tensor, "b 3 32 32"]) -> Float[Tensor, "b width 16 16"]:
+        return self.one(self.front[0](x))
+
+
+@dataclass
+class Stages:
+    widths: tuple[int, ...] = (32, 64)
+    hidden: int = 8
+
+
+class Staged(rlt.Module):
+    def __init__(self, cfg: Stages) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(cfg.widths[0], cfg.widths[1], 2, 2)
+        self.norm = nn.LayerNorm(cfg.hidden)
+        self.head = nn.Linear(cfg.hidden, 10)
+
+    def forward(self, x: Float[Tensor, "b _ 8 8"]) -> Float[Tensor, "b n h w"]:
+        return self.down(x)
+
+    def written(self, x: Float[Tensor, "b t hidden"]) -> Float[Tensor, "b 10"]:
+        pooled: Tensor = self.norm(x).mean(1)
+        return self.head(pooled)
+
+
+class Sized(rlt.Module):
+    """Kernels of any odd size."""
+
+    def __init__(self, c: int, kernel: int = 3, dilation: int = 1) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(c, c, kernel, padding=kernel // 2)
+        self.two = nn.Conv1d(c, c, kernel, padding=dilation * (kernel - 1) // 2, dilation=dilation)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        return x + self.one(x)
+
+    def sequence(self, x: Float[Tensor, "b c t"]) -> Float[Tensor, "b c t"]:
+        return x + self.two(x)
