@@ -14,6 +14,7 @@ from rlt.shapes.mypy.assignments import methods
 from rlt.shapes.mypy.classes import class_names, latest, names_of_base, signature_names
 from rlt.shapes.mypy.filling import contents
 from rlt.shapes.mypy.mutations import unchanged
+from rlt.shapes.mypy.records import field
 from rlt.shapes.mypy.renaming import forgotten, only, renamed, without_shapes
 from rlt.shapes.mypy.scope import MODULE, CheckedScope, local_assignments
 from rlt.shapes.mypy.sequences import in_terms_of
@@ -26,10 +27,12 @@ def read(ctx: Any) -> Type:
     """The hook of an attribute of a user's class."""
     t = ctx.default_attr_type
     owner = get_proper_type(ctx.type)
-    if ctx.is_lvalue or not isinstance(owner, Instance):
-        return t
     name = ctx.context.name if isinstance(ctx.context, MemberExpr) else None
-    if name is None:
+    if name is None or ctx.is_lvalue:
+        return t
+    if isinstance(owner, TupleType):
+        return field(owner, name) or t
+    if not isinstance(owner, Instance):
         return t
     anew = _assigned_anew(ctx, owner, name)
     if anew is not None:

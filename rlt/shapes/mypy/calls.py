@@ -25,6 +25,7 @@ from mypy.types import Instance, LiteralType, NoneType, TupleType, Type, get_pro
 
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.classes import latest
+from rlt.shapes.mypy.collected import collected
 from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.displays import listed
 from rlt.shapes.mypy.mutations import unchanged
@@ -107,6 +108,9 @@ def value_of(e: Expression, t: Type | None, scope: CheckedScope, *, runs: bool =
             generator = e.generator if isinstance(e, ListComprehension) else e
             each = spec_of(scope.type_of(generator.left_expr)) or each
         if each is not None:
+            found = collected(e, scope)
+            if found is not None:
+                return Many(*found)
             items = listed(e, scope) if isinstance(e, NameExpr) else None
             if items and not any(isinstance(i, StarExpr) for i in items):
                 return [value_of(i, scope.type_of(i), scope) for i in items]

@@ -95,6 +95,9 @@ class StaticScope:
                     return field_value(a.variable.type, e.name)
         return UNKNOWN
 
+    def called(self, e: CallExpr, depth: int) -> Any:
+        return UNKNOWN
+
     def tensor(self, e: Expression) -> TensorSpec | None:
         return None
 

@@ -60,6 +60,9 @@ class Scope(Protocol):
     def member(self, e: MemberExpr, depth: int) -> Any:
         """The value of an attribute, or UNKNOWN."""
 
+    def called(self, e: CallExpr, depth: int) -> Any:
+        """What a call of a user's function gives, or UNKNOWN."""
+
     def tensor(self, e: Expression) -> TensorSpec | None:
         """The tensor that an expression is, where its type was found already."""
 
@@ -273,7 +276,8 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
             return len(value) if isinstance(value, (tuple, list)) else UNKNOWN
         if callee.name == "float":
             return float("nan")
-    return scope.literal(e)
+    found = scope.literal(e)
+    return scope.called(e, depth) if found is UNKNOWN else found
 
 
 def _sum(value: Any) -> Any:

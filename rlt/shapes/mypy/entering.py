@@ -11,13 +11,26 @@ names. What does not fit is told where it stands in the body, or at the call whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from mypy.nodes import ARG_POS, Argument, Context, Expression, FuncDef, FuncItem, ReturnStmt, TypeInfo
+from mypy.nodes import (
+    ARG_POS,
+    Argument,
+    CallExpr,
+    Context,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    RefExpr,
+    ReturnStmt,
+    TypeInfo,
+)
 from mypy.treetransform import TransformVisitor
 from mypy.types import AnyType, CallableType, Instance, TupleType, Type, TypeOfAny, get_proper_type
 
@@ -65,19 +78,36 @@ _ACTIVE: list[FuncDef] = []
 
 
 def enter(
-    ctx: Any, function: FuncDef | None, owner: Instance | None, *, own_names: bool = False, quiet: bool = False
+    ctx: Any,
+    function: FuncDef | None,
+    owner: Instance | None,
+    *,
+    own_names: bool = False,
+    quiet: bool = False,
+    record: TupleType | None = None,
 ) -> Type | None:
     """The result of a call of `function`, None where it is not followed or nothing comes of it.
 
-    `owner` is the object whose method it is. `own_names`: the caller is a method of the same object. `quiet`: mistakes in the
-    body have been told, as its arguments are declared.
+    `owner` is the object whose method it is, `record` the same where it is a NamedTuple of known tensors. `own_names`: the
+    caller is a method of the same object. `quiet`: mistakes in the body have been told, as its arguments are declared.
     """
     if function is None or not _can_be_entered(ctx.api, function):
         return None
     if own_names and owner is not None and _is_overridden(ctx.api, owner, function.name):
         return None
     bound = _bound(ctx, function, skip_self=owner is not None and not function.is_static)
+    if bound is not None and record is not None:
+        bound = {function.arguments[0].variable.name: (record, UNKNOWN), **bound}
     return None if bound is None else _followed(ctx, function, owner, own_names, bound, quiet)
+
+
+def is_sound(ctx: Any, function: FuncDef) -> bool:
+    """Whether the body of a function fits its own annotations, as far as they say something."""
+    if not _can_be_entered(ctx.api, function):
+        return False
+    unknown = AnyType(TypeOfAny.unannotated)
+    said = {a.variable.name: (a.variable.type or unknown, UNKNOWN) for a in function.arguments}
+    return not _visit(ctx, function, None, False, said).problem
 
 
 def enter_forward(ctx: Any, network: Instance, x: Type) -> Type | None:
@@ -108,6 +138,13 @@ def _followed(
     told = any(has_shape(t) for t, _ in bound.values())
     if not told and not (_gives_tensors(function) and any(as_dim(value) is not None for _, value in bound.values())):
         return None
+    visit = _visit(ctx, function, owner, own_names, bound)
+    if visit.problem and not quiet:
+        _tell(ctx, function, visit)
+    return visit.result
+
+
+def _visit(ctx: Any, function: FuncDef, owner: Instance | None, own_names: bool, bound: dict[str, tuple[Type, Any]]) -> _Visit:
     values = {name: value for name, (_, value) in bound.items() if value is not UNKNOWN}
     key = (function, own_names, str(owner), tuple((n, str(t)) for n, (t, _) in bound.items()), repr(values))
     visit = _VISITS.get(key)
@@ -118,9 +155,7 @@ def _followed(
         history = _HISTORIES.setdefault(function, _History())
         visit.at_call = history.fitted
         history.fitted |= visit.result is not None and not visit.problem
-    if visit.problem and not quiet:
-        _tell(ctx, function, visit)
-    return visit.result
+    return visit
 
 
 def _gives_tensors(function: FuncDef) -> bool:
@@ -143,10 +178,25 @@ def _can_be_entered(api: Any, function: FuncDef) -> bool:
     lines = (function.end_line or function.line) - function.line
     name, file = function.fullname, api.tree.fullname  # of a function or of a class's method
     here = name.startswith(file + ".") and name.count(".") - file.count(".") <= 2
-    plain = not (function.is_generator or function.is_coroutine or function.is_class or function.is_decorated)
+    plain = not (function.is_generator or function.is_coroutine or function.is_class) and _decorated_in_name_only(api, function)
     return (
         here and plain and bool(function.body.body) and lines <= _LONGEST and len(_ACTIVE) < _DEEPEST and function not in _ACTIVE
     )
+
+
+def _decorated_in_name_only(api: Any, function: FuncDef) -> bool:
+    """Whether no decorator changes what a call gives: `@staticmethod`, `@torch.no_grad()`, `@rlt.typed`."""
+    if not function.is_decorated:
+        return True
+    symbol = (function.info.names if function.info else api.tree.names).get(function.name)
+    node = symbol.node if symbol is not None else None
+    if not isinstance(node, Decorator):
+        return False
+    names = [d.callee if isinstance(d, CallExpr) else d for d in node.decorators]
+    return all(isinstance(d, RefExpr) and _HARMLESS.fullmatch(d.fullname) for d in names)
+
+
+_HARMLESS = re.compile(r"(torch|rlt)\.(\w+\.)*(no_grad|inference_mode|enable_grad|typed)")
 
 
 def _is_overridden(api: Any, owner: Instance, name: str) -> bool:

@@ -12,6 +12,7 @@ from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, valu
 from rlt.shapes.mypy.classes import constructor
 from rlt.shapes.mypy.handing_back import handed_back, is_layer
 from rlt.shapes.mypy.making import given_to_constructor
+from rlt.shapes.mypy.records import made_with
 from rlt.shapes.mypy.scope import MODULE
 from rlt.shapes.mypy.sequences import given_sizes
 from rlt.shapes.mypy.settings import settings_of, with_settings
@@ -99,7 +100,7 @@ def _record(ctx: Any, t: Type, cls: TypeInfo) -> Type:
     if not isinstance(declared, CallableType):
         raise NotUnderstood
     signatures.check_only(ctx, declared, cls.name)
-    return t
+    return made_with(t, cls, given_arguments(ctx)) if isinstance(t, TupleType) else t
 
 
 def module_call(ctx: Any) -> Type:

@@ -35,6 +35,7 @@ from rlt.shapes.mypy import (
     attributes,
     beliefs,
     builders,
+    collected,
     containers,
     distributions,
     filling,
@@ -214,6 +215,8 @@ def _method(fullname: str) -> Callable[[Any], Type] | None:
         return parameters.module_call
     if fullname == filling.APPEND:
         return filling.append
+    if fullname == collected.APPEND:
+        return collected.append
     if owner in containers.CONTAINERS and name == "__getitem__":
         return containers.item
     if fullname.startswith(operators.METHODS) and name in indexing.HOOKS:

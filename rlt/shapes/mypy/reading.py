@@ -77,6 +77,9 @@ class Reader(StaticScope):
         self.until: Expression | None = None
         self.results: list[Type | None] = []
         """What the function returns; None for None."""
+        self.values_returned: list[Any] = []
+        self.lists_returned: list[list[Type] | None] = []
+        """The same, as values and as lists of layers."""
         self.bound = BOUND
         """Begins the names of sizes that a turn of the next loop has: longer within a loop."""
         self.worked_out: list[str] = []
@@ -106,6 +109,14 @@ class Reader(StaticScope):
         returns = sum(isinstance(s, ReturnStmt) for s in everywhere(self.function.body.body))
         return [r for r in self.results if r is not None] if len(self.results) == returns else []
 
+    def runs(self) -> bool:
+        """Reads all of the function; whether it could be followed to its end."""
+        assert self.function is not None
+        try:
+            return not self.block(self.function.body.body)
+        except _Lost:
+            return False
+
     def parts(self, arguments: Iterable[tuple[Expression, Any]]) -> list[Type] | None:
         """The layers that a container's arguments are; None where they are not all in sight."""
         found: list[Type] = []
@@ -129,6 +140,10 @@ class Reader(StaticScope):
             return list(held) if isinstance(held, Parts) else None
         if isinstance(e, IndexExpr) and isinstance(e.index, SliceExpr):
             return self._slice(self.several(e.base), e.index)
+        if isinstance(e, CallExpr):
+            from rlt.shapes.mypy.running import layers_of_call
+
+            return layers_of_call(e, self, self.outer, self.types)
         if isinstance(e, (ListExpr, TupleExpr)):
             return self.parts((i.expr, ARG_STAR) if isinstance(i, StarExpr) else (i, ARG_POS) for i in e.items)
         if isinstance(e, (ListComprehension, GeneratorExpr)):
@@ -160,6 +175,11 @@ class Reader(StaticScope):
             held = self.values[e.name]
             return UNKNOWN if isinstance(held, Parts) else held
         return super().name(e, depth)
+
+    def called(self, e: CallExpr, depth: int) -> Any:
+        from rlt.shapes.mypy.running import value_of_call
+
+        return value_of_call(e, self, self.outer, self.types, depth)
 
     def member(self, e: MemberExpr, depth: int) -> Any:
         found = super().member(e, depth)
@@ -193,6 +213,8 @@ class Reader(StaticScope):
         if isinstance(s, ReturnStmt):
             if s.expr is not None:
                 self.results.append(self.result(s.expr))
+                self.values_returned.append(evaluate(s.expr, self))
+                self.lists_returned.append(self.several(s.expr))
             return False
         if isinstance(s, RaiseStmt):
             return False
@@ -272,6 +294,8 @@ class Reader(StaticScope):
     def _forget(self, s: Statement) -> None:
         """Names that a statement sets, and lists that it may change, are unknown after it."""
         if self.until is not None and s.line <= self.until.line <= (s.end_line or s.line):
+            raise _Lost
+        if any(isinstance(inner, ReturnStmt) for inner in everywhere([s])):
             raise _Lost
         for found in assignments([s]):
             if not found.of_self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mypy.nodes import Block, Expression, FuncDef, FuncItem, ListExpr, MemberExpr, NameExpr, TypeInfo, Var
+from mypy.nodes import Block, CallExpr, Expression, FuncDef, FuncItem, ListExpr, MemberExpr, NameExpr, TypeInfo, Var
 from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
@@ -26,7 +26,7 @@ from rlt.shapes.mypy.constants import evaluate
 from rlt.shapes.mypy.mutations import unchanged
 from rlt.shapes.mypy.sequences import Sizes, in_terms_of
 from rlt.shapes.mypy.settings import settings_of
-from rlt.shapes.mypy.tensors import spec_of
+from rlt.shapes.mypy.tensors import checker_types, spec_of
 from rlt.shapes.rules.problem import UNKNOWN
 from rlt.shapes.rules.tensor import TensorSpec
 
@@ -68,6 +68,11 @@ class CheckedScope:
 
     def tensor(self, e: Expression) -> TensorSpec | None:
         return spec_of(self.type_of(e))
+
+    def called(self, e: CallExpr, depth: int) -> Any:
+        from rlt.shapes.mypy.running import value_of_call
+
+        return value_of_call(e, self, self.api.tree.defs, checker_types(self.api), depth)
 
     def literal(self, e: Expression) -> Any:
         t = self.type_of(e)

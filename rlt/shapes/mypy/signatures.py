@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mypy.nodes import ARG_STAR, ARG_STAR2, CallExpr, Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef
+from mypy.nodes import ARG_STAR, ARG_STAR2, AssignmentStmt, CallExpr, Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef
 from mypy.types import AnyType, CallableType, Instance, TupleType, Type, UnionType, get_proper_type
 
 from rlt.shapes import dims as D
 from rlt.shapes.dims import Dim
 from rlt.shapes.mypy.calls import NotUnderstood, given_arguments, scope_of, values_of
 from rlt.shapes.mypy.classes import class_names
-from rlt.shapes.mypy.entering import enter
+from rlt.shapes.mypy.entering import enter, is_sound
+from rlt.shapes.mypy.mutations import everywhere
 from rlt.shapes.mypy.renaming import has_shape, renamed
 from rlt.shapes.mypy.reporting import SHAPE
 from rlt.shapes.mypy.scope import CheckedScope
@@ -99,12 +100,40 @@ def function_hook(ctx: Any) -> Type:
         return _entered(ctx, function, None)
     assert function is not None
     result = _checked(ctx, declared, function.name, skip_self=False, built_with={})
-    return result if has_shape(result) else enter(ctx, function, None, quiet=True) or result
+    if not has_shape(result):
+        return enter(ctx, function, None, quiet=True) or result
+    if _says_too_little(ctx, function, declared):
+        _check_result(ctx, function, result)
+    return result
+
+
+def _says_too_little(ctx: Any, function: FuncDef, declared: CallableType) -> bool:
+    """Whether a parameter that says `Tensor` alone is given a tensor of a known shape, and the body names no size."""
+    tensors = {name for name, t in zip(declared.arg_names, declared.arg_types) if spec_of(t) is not None and not has_shape(t)}
+    annotated = [s.type for s in everywhere(function.body.body) if isinstance(s, AssignmentStmt) and s.type is not None]
+    if not tensors or any(map(has_shape, annotated)):
+        return False
+    given = given_arguments(ctx)
+    names = [g.name or (declared.arg_names[i] if i < len(declared.arg_names) else None) for i, g in enumerate(given)]
+    return any(name in tensors and has_shape(g.type) for name, g in zip(names, given))
+
+
+def _check_result(ctx: Any, function: FuncDef, declared: Type) -> None:
+    """What the body makes of all that a call hands in, against what it says that it gives, in the caller's names."""
+    if not is_sound(ctx, function):
+        return  # the body's own report is enough
+    got, wanted = spec_of(enter(ctx, function, None)), spec_of(declared)
+    if got is None or wanted is None or got.rank is None or wanted.rank is None:
+        return
+    if got.rank != wanted.rank or any(map(D.differ, got.dims, wanted.dims)):
+        ctx.api.fail(f"{function.name} gives {got} of these arguments, but declares {wanted}", ctx.context, code=SHAPE)
 
 
 def method_hook(ctx: Any) -> Type:
     """The hook of a call of a user's method."""
     call, owner = ctx.context, get_proper_type(ctx.type)
+    if isinstance(owner, TupleType) and isinstance(call, CallExpr):
+        return _of_record(ctx, call, owner)
     if not isinstance(call, CallExpr) or not isinstance(owner, Instance):
         raise NotUnderstood
     symbol = owner.type.get(_method_name(call, owner))
@@ -122,6 +151,19 @@ def method_hook(ctx: Any) -> Type:
     if has_shape(result):
         return result
     return enter(ctx, function, owner, own_names=own, quiet=True) or result
+
+
+def _of_record(ctx: Any, call: CallExpr, record: TupleType) -> Type:
+    """A method of a NamedTuple."""
+    owner = record.partial_fallback
+    symbol = owner.type.get(_method_name(call, owner))
+    function = function_of(symbol.node if symbol is not None else None)
+    if function is None or not function.arguments or function.is_static or declared_type(function) is not None:
+        raise NotUnderstood
+    found = enter(ctx, function, owner, record=record)
+    if found is None:
+        raise NotUnderstood
+    return found
 
 
 def is_own(call: CallExpr, owner: Instance, scope: CheckedScope) -> bool:

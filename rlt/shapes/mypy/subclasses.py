@@ -30,7 +30,8 @@ def through(api: Any, t: Instance, x: Type, follow: Follow) -> Type | None:
     parts, types, spec = _parts(api, t), checker_types(api), spec_of(x)
     if parts is None or spec is None:
         return None
-    return type_of_result(Chain(types, where=f" of {t.type.name}", follow=follow).through(parts, spec, counted=True), types.unknown_tensor(), types)
+    chain = Chain(types, where=f" of {t.type.name}", follow=follow)
+    return type_of_result(chain.through(parts, spec, counted=True), types.unknown_tensor(), types)
 
 
 def _parts(api: Any, t: Instance) -> list[Type] | None:

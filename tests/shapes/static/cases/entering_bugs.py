@@ -1,5 +1,7 @@
 """Mistakes behind functions and blocks that say `Tensor` alone."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -185,3 +187,84 @@ class Core(rlt.Module):
 
 def tag_loss(core: Core, x: Float[Tensor, "t b d"], tags: rlt.types.Int64[Tensor, "t b"]) -> Float[Tensor, ""]:
     return torch.nn.functional.cross_entropy(core(x), tags)  # BUG
+
+
+SIZES = ((32, 8, 4), (64, 4, 2), (64, 3, 1))  # channels, kernel, stride
+
+
+def conv_size(size: int) -> int:
+    for _, kernel, stride in SIZES:
+        size = (size - kernel) // stride + 1
+    return size
+
+
+def up(n_in: int, n_out: int) -> list[nn.Module]:
+    return [nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1), nn.ReLU()]
+
+
+class Pixels(rlt.Module):
+    def __init__(self, latent: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 4
+        for out, kernel, stride in SIZES:
+            layers += [nn.Conv2d(channels, out, kernel, stride), nn.ReLU()]
+            channels = out
+        self.net = nn.Sequential(*layers, nn.Flatten())
+        self.fc = nn.Linear(64 * conv_size(84), latent)
+        self.grow = nn.Sequential(*up(64, 32), *up(32, 16), nn.Conv2d(16, 3, 1))
+
+    @staticmethod
+    def scaled(frames: Tensor) -> Tensor:
+        return frames.permute(0, 2, 1, 3).float() / 255
+
+    def forward(self, x: Float[Tensor, "b 4 84 84"]) -> Float[Tensor, "b latent"]:
+        return self.fc(self.net(x))  # BUG
+
+    def grown(self, x: Float[Tensor, "b 64 8 8"]) -> Float[Tensor, "b 3 16 16"]:
+        return self.grow(x)  # BUG
+
+    def seen(self, frames: rlt.types.UInt8[Tensor, "b 84 84 4"]) -> Float[Tensor, "b latent"]:
+        return self.forward(self.scaled(frames))  # BUG
+
+
+class Posterior(NamedTuple):
+    mean: Tensor
+    log_var: Tensor
+
+    def sample(self) -> Tensor:
+        return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+
+
+class Digits(rlt.Module):
+    def __init__(self, z_dim: int) -> None:
+        super().__init__()
+        self.net, self.z = nn.Linear(784, 2 * z_dim), nn.Linear(2 * z_dim, 10)
+
+    def encode(self, x: Tensor) -> Posterior:
+        mean, log_var = self.net(x).chunk(2, dim=-1)
+        return Posterior(mean, log_var)
+
+    def forward(self, x: Float[Tensor, "b 784"]) -> Float[Tensor, "b 10"]:
+        return self.z(self.encode(x).sample())  # BUG
+
+    def kl(self, x: Float[Tensor, "b 784"]) -> Float[Tensor, "b"]:
+        q = self.encode(x)
+        return (q.mean.pow(2) + q.log_var.exp()).sum(0)  # BUG
+
+
+def advantages(deltas: Float[Tensor, "steps envs"]) -> Float[Tensor, "steps envs"]:
+    running = torch.zeros_like(deltas[0])
+    found: list[Tensor] = []
+    for t in reversed(range(deltas.shape[0])):
+        running = deltas[t] + 0.95 * running
+        found.append(running)
+    return torch.stack(found[::-1], dim=1)  # BUG
+
+
+def value_loss(value: Tensor, returns: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    return (value - returns).pow(2)
+
+
+def loss(net: Digits, x: Float[Tensor, "b 784"], returns: Float[Tensor, "b"]) -> Float[Tensor, ""]:
+    return value_loss(net.encode(x).mean[:, :1], returns).mean()  # BUG

@@ -1,5 +1,7 @@
 """Functions and blocks that say `Tensor` alone: what they are given goes through."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -212,3 +214,84 @@ class GroupedHeads(rlt.Module):
         k = self.wk(x).view(b, t, self.n_kv, self.hd)
         rep = self.n_heads // self.n_kv
         return k[:, :, :, None, :].expand(b, t, self.n_kv, rep, self.hd).reshape(b, t, self.n_heads, self.hd)
+
+
+SIZES = ((32, 8, 4), (64, 4, 2), (64, 3, 1))  # channels, kernel, stride
+
+
+def conv_size(size: int) -> int:
+    for _, kernel, stride in SIZES:
+        size = (size - kernel) // stride + 1
+    return size
+
+
+def up(n_in: int, n_out: int) -> list[nn.Module]:
+    return [nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1), nn.ReLU()]
+
+
+class Pixels(rlt.Module):
+    def __init__(self, latent: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 4
+        for out, kernel, stride in SIZES:
+            layers += [nn.Conv2d(channels, out, kernel, stride), nn.ReLU()]
+            channels = out
+        self.net = nn.Sequential(*layers, nn.Flatten())
+        self.fc = nn.Linear(64 * conv_size(84) ** 2, latent)
+        self.grow = nn.Sequential(*up(64, 32), *up(32, 16), nn.Conv2d(16, 3, 1))
+
+    @staticmethod
+    def scaled(frames: Tensor) -> Tensor:
+        return frames.permute(0, 3, 1, 2).float() / 255
+
+    def forward(self, x: Float[Tensor, "b 4 84 84"]) -> Float[Tensor, "b latent"]:
+        return self.fc(self.net(x))
+
+    def grown(self, x: Float[Tensor, "b 64 8 8"]) -> Float[Tensor, "b 3 32 32"]:
+        return self.grow(x)
+
+    def seen(self, frames: rlt.types.UInt8[Tensor, "b 84 84 4"]) -> Float[Tensor, "b latent"]:
+        return self.forward(self.scaled(frames))
+
+
+class Posterior(NamedTuple):
+    mean: Tensor
+    log_var: Tensor
+
+    def sample(self) -> Tensor:
+        return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+
+
+class Digits(rlt.Module):
+    def __init__(self, z_dim: int) -> None:
+        super().__init__()
+        self.net, self.z = nn.Linear(784, 2 * z_dim), nn.Linear(z_dim, 10)
+
+    def encode(self, x: Tensor) -> Posterior:
+        mean, log_var = self.net(x).chunk(2, dim=-1)
+        return Posterior(mean, log_var)
+
+    def forward(self, x: Float[Tensor, "b 784"]) -> Float[Tensor, "b 10"]:
+        return self.z(self.encode(x).sample())
+
+    def kl(self, x: Float[Tensor, "b 784"]) -> Float[Tensor, "b"]:
+        q = self.encode(x)
+        return (q.mean.pow(2) + q.log_var.exp()).sum(1)
+
+
+def advantages(deltas: Float[Tensor, "steps envs"]) -> Float[Tensor, "steps envs"]:
+    running = torch.zeros_like(deltas[0])
+    found: list[Tensor] = []
+    for t in reversed(range(deltas.shape[0])):
+        running = deltas[t] + 0.95 * running
+        found.append(running)
+    return torch.stack(found[::-1])
+
+
+def value_loss(value: Tensor, returns: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    return (value - returns).pow(2)
+
+
+def loss(net: Digits, x: Float[Tensor, "b 784"], returns: Float[Tensor, "b"]) -> Float[Tensor, ""]:
+    return value_loss(net.encode(x).mean[:, 0], returns).mean()
