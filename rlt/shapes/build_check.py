@@ -17,7 +17,7 @@ from rlt.shapes import dims as D
 from rlt.shapes.annotation import Hint, Signature, names_in, read, read_signature, refuse_unread, shape_hint, tensors_in
 from rlt.shapes.build_message import failure_message, result_message, user_frame
 from rlt.shapes.compare import compare
-from rlt.shapes.example_inputs import choose_sizes, floating_dtype, inputs_of, own_sizes
+from rlt.shapes.example_inputs import choose_sizes, floating_dtype, hints_of, inputs_of, other_pixels, own_sizes, unnamed_at
 from rlt.shapes.meta_run import CannotRun, MetaRun, NeedsValues
 from rlt.shapes.names import misspelt_result, refuse_unused
 from rlt.shapes.recorded_run import Event, RecordedRun
@@ -86,7 +86,7 @@ def check_signature(
     if not any(True for h in hints for _ in tensors_in(h)):
         reasons = "; ".join(f"{k}: {v}" for k, v in signature.unread.items() if k != "return")
         return f"forward declares no shape ({reasons})" if reasons else "forward declares no shape"
-    known = dict(known)
+    hints, known = hints_of(signature), dict(known)
     forward = forward_of(network)
     first: _Attempt | None = None
     attempt = 0
@@ -109,7 +109,46 @@ def check_signature(
             return f"it runs only with some sizes: {first.run.spell_text(_first_line(first.error))}"
         return _check_result(trial, output, who, called_from)
     assert first is not None
-    return _report(first, forward, who, called_from)
+    return _only_for_some_images(first, hints) or _report(first, forward, who, called_from)
+
+
+def _only_for_some_images(first: _Attempt, hints: list[Hint]) -> str | None:
+    """The reason not to accuse a layer after `flatten` of an image whose height and width are free: it fits some of them.
+
+    Its number of features changes with these sizes, and with no other free one: a batch among the features is a mistake.
+    """
+    error = first.error
+    if not _demands_features(error):
+        return None
+    pixels = other_pixels(hints, first.sizes, first.free)
+    if pixels == first.sizes:
+        return None
+    moved = {n for n, size in pixels.items() if first.sizes.get(n) != size}
+    others = {n: size + 2 for n, size in first.sizes.items() if n in first.free and n not in moved}
+    if _features_with(first, hints, pixels) in (None, _features(error)):
+        return None
+    if others and _features_with(first, hints, {**first.sizes, **others}) != _features(error):
+        return None
+    return f"it runs only with images of some sizes: {first.run.spell_text(_first_line(error))}"
+
+
+def _demands_features(error: Exception | None) -> bool:
+    call = getattr(error, "call", None)
+    return isinstance(error, Problem) and error.sizes is not None and call is not None and call[0] in _DEMANDING
+
+
+def _features(error: Exception | None) -> Any:
+    return error.sizes[1] if isinstance(error, Problem) and error.sizes is not None else None
+
+
+def _features_with(first: _Attempt, hints: list[Hint], sizes: Mapping[str, int]) -> Any:
+    """The number of features that the layer at fault is given with other sizes; None where it fails in another way."""
+    trial = _Attempt(first.network, first.signature, hints, sizes, 0)
+    try:
+        trial.start(forward_of(first.network))
+    except Exception as error:
+        return _features(error) if _demands_features(error) else None
+    return None
 
 
 def _first_line(error: BaseException | None) -> str:
@@ -165,9 +204,10 @@ def _demanded_size(error: Exception, trial: _Attempt, signature: Signature) -> t
     `x: Float[Tensor, "batch d"]` into `Linear(8, 4)`: d is 8. Only for the last size of an input, or the channels of an
     image: a batch or a time that ends up as features is a mistake.
     """
-    call = getattr(error, "call", None)
-    if not isinstance(error, Problem) or error.sizes is None or call is None or call[0] not in _DEMANDING:
+    if not _demands_features(error):
         return None
+    assert isinstance(error, Problem)
+    assert error.sizes is not None
     wanted, got = error.sizes
     if not isinstance(wanted, int) or not isinstance(got, int):
         return None
@@ -176,7 +216,9 @@ def _demanded_size(error: Exception, trial: _Attempt, signature: Signature) -> t
         places = {-1} if hint.shape.rank is None or hint.shape.rank < 4 else {1, -1}
         for at in places:
             if dims and -len(dims) <= at < len(dims) and (len(dims) > 1 or hint.shape.run is not None or at == -1):
-                d = dims[at]
+                d, unnamed = dims[at], unnamed_at(at % len(dims))
+                if d is None and got == 3 and unnamed not in trial.known:
+                    return unnamed, wanted
                 for name in D.names_in(d):
                     if D.name(name) == d and name in trial.free and trial.sizes[name] == got:
                         return name, wanted
@@ -214,7 +256,7 @@ def recorded_output(
     """A recorded run with the first choice of sizes, and what stopped it."""
     values = dict(known)
     while True:
-        trial = _Attempt(network, signature, list(signature.arguments.values()), values, 0)
+        trial = _Attempt(network, signature, hints_of(signature), values, 0)
         error: Exception | None = None
         try:
             trial.start(forward, RecordedRun)

@@ -46,15 +46,37 @@ def choose_sizes(hints: list[Hint], known: Mapping[str, int], attempt: int, own:
     for hint in (t for h in hints for t in tensors_in(h)):
         shape = hint.shape
         for i, d in enumerate(shape.dims):
-            spatial = shape.rank is not None and shape.rank >= 4 and i >= 2
             for name in sorted(D.names_in(d)):
                 if name not in known and name not in chosen:
-                    chosen[name] = next(pixels if spatial else general)
+                    chosen[name] = next(pixels if is_spatial(hint, i) else general)
         if shape.run is not None:
             run = f"*{shape.run_name}" if shape.run_name else "..."
             if run not in chosen:
                 chosen[run] = next(general)
     return chosen
+
+
+def is_spatial(hint: TensorHint, i: int) -> bool:
+    """Whether a dimension of an image is a height, a width or a depth."""
+    return hint.shape.rank is not None and hint.shape.rank >= 4 and i >= 2
+
+
+def other_pixels(hints: list[Hint], sizes: Mapping[str, int], free: Set[str]) -> dict[str, int]:
+    """The same sizes, but for heights and widths that nothing fixes."""
+    others = iter(_PIXELS[1])
+    images = [(t, i, d) for h in hints for t in tensors_in(h) for i, d in enumerate(t.shape.dims) if is_spatial(t, i)]
+    names = {n for _, _, d in images for n in D.names_in(d) if d == D.name(n) and n in free}
+    changed = {n: next(others) for n in sorted(names)}
+    return {**sizes, **changed, **({UNNAMED: next(others)} if any(d is None for _, _, d in images) else {})}
+
+
+UNNAMED = "_"
+"""The size of an image's dimensions that have no name, if it is among the sizes."""
+
+
+def unnamed_at(i: int) -> str:
+    """Stands for the size of another dimension without a name, if a layer has asked for one."""
+    return f"_{i}"
 
 
 def example_of(hint: Hint, sizes: Mapping[str, int], dtype: torch.dtype | None) -> Any:
@@ -99,9 +121,21 @@ def _tensor(hint: TensorHint, sizes: Mapping[str, int], dtype: torch.dtype | Non
         value = D.substitute(d, sizes)
         if d is not None and (not isinstance(value, int) or value < 0):
             raise CannotInvent(f"no size for {d} was found")
-        out.append(value if isinstance(value, int) else 3)
+        unnamed = sizes.get(UNNAMED, _PIXELS[0][-1]) if is_spatial(hint, i) else sizes.get(unnamed_at(i), 3)
+        out.append(value if isinstance(value, int) else unnamed)
     kind = dtype if hint.dtype in ("float", None) and dtype is not None else torch_dtype(hint.dtype)
     return torch.empty(out, dtype=kind, device="meta")
+
+
+def hints_of(signature: Signature) -> list[Hint]:
+    """Of the arguments that are handed in: names that only the others have are open."""
+    return [h for key, h in signature.arguments.items() if not _is_left_out(signature.parameters[key], h)]
+
+
+def _is_left_out(parameter: inspect.Parameter, hint: Hint | None) -> bool:
+    if parameter.default is parameter.empty:
+        return False
+    return hint is None or isinstance(hint, OptionalHint) or parameter.default is None
 
 
 def inputs_of(signature: Signature, sizes: Mapping[str, int], dtype: torch.dtype | None) -> tuple[list[Any], dict[str, Any]]:
@@ -117,16 +151,12 @@ def inputs_of(signature: Signature, sizes: Mapping[str, int], dtype: torch.dtype
             if hint is not None and not skipped:
                 positional += [example_of(hint, sizes, dtype) for _ in range(2)]
             continue
-        if hint is None or isinstance(hint, OptionalHint):
-            if parameter.default is not parameter.empty:
-                skipped = True
-                continue
-            if hint is None:
-                reason = signature.unread.get(key)
-                raise CannotInvent(f"argument {key} has no shape" + (f": {reason}" if reason else ""))
-        elif parameter.default is not parameter.empty and parameter.default is None:
+        if _is_left_out(parameter, hint):
             skipped = True
             continue
+        if hint is None:
+            reason = signature.unread.get(key)
+            raise CannotInvent(f"argument {key} has no shape" + (f": {reason}" if reason else ""))
         try:
             value = example_of(hint, sizes, dtype)
         except CannotInvent as error:

@@ -1,7 +1,7 @@
 """Names of sizes across a hierarchy: each method's mean what the constructor was called with that its author saw."""
 
 # The mistakes here are on purpose.
-# mypy: disable-error-code="arg-type, assignment, call-arg, misc"
+# mypy: disable-error-code="arg-type, assignment, call-arg, misc, return-value"
 from __future__ import annotations
 
 import copy
@@ -129,3 +129,41 @@ def test_a_layer_that_a_method_of_module_hides_is_named():
 
     with pytest.raises(ShapeError, match=r"a layer called half(?s:.)*what the class Module has(?s:.)*self.half_layer"):
         Halves()
+
+
+@pytest.mark.parametrize("shape", [(3, 64, 64), (4, 8, 8)])
+@pytest.mark.parametrize("said", ["b c h w", "b _ _ _"])
+def test_a_network_for_images_of_one_size_may_leave_it_open(shape, said):
+    c, h, w = shape
+    net = nn.Sequential(nn.Conv2d(c, 4, 3, padding=1), nn.Flatten(), nn.Linear(4 * h * w, 5))
+    reason = rlt.check_network(net, said)
+    assert reason is not None
+    assert "images of some sizes" in reason
+
+
+def test_a_batch_that_an_image_takes_along_is_refused_whatever_its_size():
+    class Mixed(rlt.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4 * 8 * 8, 5)
+
+        def forward(self, x: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 5"]:
+            return self.fc(self.conv(x).view(-1))
+
+    with pytest.raises(ShapeError, match="expects 256 input features"):
+        Mixed()
+
+
+def test_a_name_that_only_an_argument_left_out_has_is_open():
+    class Cached(rlt.Module):
+        def __init__(self, d: int, heads: int) -> None:
+            super().__init__()
+            self.k, self.heads = nn.Linear(d, d), heads
+
+        def forward(
+            self, x: Float[Tensor, "b t d"], cache: Float[Tensor, "b heads s dh"] | None = None
+        ) -> Float[Tensor, "b heads n dh"]:
+            k = self.k(x).view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+            return k if cache is None else torch.cat([cache, k], dim=2)
+
+    assert Cached(16, 4)(torch.zeros(2, 3, 16)).shape == (2, 4, 3, 4)
