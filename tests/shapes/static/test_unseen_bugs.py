@@ -78,7 +78,7 @@ def test_most_unseen_bugs_are_found(folder: str, reports: Reports) -> None:
 
 
 PLAIN = {"35_coupling_flow_good.py", "27_coupling_flow_good.py", "34_multidiscrete_head_good.py"}
-"""Correct twins that mypy reports without the plugin too: a number under the name of a method of `nn.Module`, a tuple for `split`."""
+"""Correct twins that mypy reports without the plugin too: a number under a name of `nn.Module`, a tuple for `split`."""
 DEFAULTS = {"23_vit_positions_good.py"}
 """Twins that are correct for the default arguments of their constructors only."""
 
