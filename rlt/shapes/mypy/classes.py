@@ -16,6 +16,7 @@ from mypy.nodes import (
     Block,
     CallExpr,
     ClassDef,
+    Decorator,
     Expression,
     ExpressionStmt,
     FuncDef,
@@ -23,6 +24,7 @@ from mypy.nodes import (
     NameExpr,
     Statement,
     SuperExpr,
+    SymbolTableNode,
     TypeInfo,
     Var,
 )
@@ -92,8 +94,14 @@ class StaticScope:
                     return evaluate(own[0].value, self, depth + 1)
             for a in self.function.arguments:
                 if a.variable.name == e.expr.name and a.variable.name != "self":
-                    return field_value(a.variable.type, e.name)
+                    return UNKNOWN if self._computes(a, e.name) else field_value(a.variable.type, e.name)
         return UNKNOWN
+
+    def _computes(self, a: Argument, name: str) -> bool:
+        """Whether a class of this file, by which a parameter is annotated, has a property of that name."""
+        said = a.type_annotation.name if isinstance(a.type_annotation, UnboundType) else ""
+        classes = [c for c in self.outer if isinstance(c, ClassDef) and c.name == said]
+        return any(isinstance(s, Decorator) and s.func.name == name for c in classes for s in c.defs.body)
 
     def called(self, e: CallExpr, depth: int) -> Any:
         return UNKNOWN
@@ -120,8 +128,15 @@ def field_value(owner: Type | None, name: str) -> Any:
     """`cfg.hidden`: the configuration's own word for the size, or for a sequence of sizes where its class says so."""
     p = get_proper_type(owner) if owner is not None else None
     symbol = p.type.get(name) if isinstance(p, Instance) else None
+    if is_property(symbol):
+        return UNKNOWN
     of = symbol.node.type if symbol is not None and isinstance(symbol.node, Var) else None
     return sequences.parameter(name) if of is not None and is_sequence(of) else D.name(name)
+
+
+def is_property(symbol: SymbolTableNode | None) -> bool:
+    """Whether an attribute is worked out from others: it is no size of its own."""
+    return symbol is not None and isinstance(symbol.node, Decorator)
 
 
 def is_sequence(t: Type) -> bool:

@@ -15,6 +15,7 @@ from rlt.shapes.mypy.classes import (
     attribute_flag,
     attribute_size,
     facts_of,
+    is_property,
     is_sequence,
     latest,
     names_of_base,
@@ -158,7 +159,7 @@ class CheckedScope:
             return in_terms_of(in_terms_of(found[0], names) if names else found[0], held)
         t = get_proper_type(self.type_of(e) or owner)
         is_int = isinstance(t, Instance) and t.type.fullname == "builtins.int"
-        if self._is_configuration(e.expr) and (is_int or is_sequence(t)):
+        if self._is_configuration(e.expr) and not is_property(owner.type.get(e.name)) and (is_int or is_sequence(t)):
             return D.name(e.name) if is_int else sequences.parameter(e.name)
         return UNKNOWN
 

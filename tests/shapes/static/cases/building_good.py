@@ -215,3 +215,26 @@ class Sized(rlt.Module):
 
     def sequence(self, x: Float[Tensor, "b c t"]) -> Float[Tensor, "b c t"]:
         return x + self.two(x)
+
+
+@dataclass
+class Patches:
+    image_size: int = 32
+    patch_size: int = 8
+    dim: int = 64
+
+    @property
+    def count(self) -> int:
+        return (self.image_size // self.patch_size) ** 2
+
+
+class Patched(rlt.Module):
+    """A property of a configuration is worked out from its sizes: it is none of its own."""
+
+    def __init__(self, cfg: Patches) -> None:
+        super().__init__()
+        self.embed = nn.Conv2d(3, cfg.dim, cfg.patch_size, cfg.patch_size)
+        self.positions = nn.Parameter(torch.zeros(1, cfg.count, cfg.dim))
+
+    def forward(self, x: Float[Tensor, "b 3 image_size image_size"]) -> Float[Tensor, "b _ dim"]:
+        return self.embed(x).flatten(2).transpose(1, 2) + self.positions
