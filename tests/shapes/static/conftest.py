@@ -22,7 +22,7 @@ from tests.shapes.widths import all_widths, networks
 
 CASES = Path(__file__).parent / "cases"
 UNSEEN = Path(__file__).parents[1] / "unseen"
-_ALL = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
+_ALL = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 SETS = _ALL if os.environ.get("RLT_UNSEEN") == "all" else ("first", "eleventh")
 """The sets of unseen bugs that are read: each costs mypy some seconds; `make prove AREA=typed` reads all."""
 CONFIGURATION = """\

@@ -52,6 +52,13 @@ MISSED = {
         "35_redq_ensemble_bug.py",
         "37_rssm_bug.py",
     },
+    "twelfth": {
+        "22_vit_config_bug.py",
+        "26_realnvp_bug.py",
+        "31_dueling_pixels_bug.py",
+        "33_multidiscrete_ppo_bug.py",
+        "37_rssm_late_bug.py",
+    },
 }
 """Bugs that the type checker does not find; each is explained in RESULTS.md."""
 
@@ -66,7 +73,7 @@ def test_the_bugs_found_are_those_of_the_results(folder: str, reports: Reports) 
     assert bugs - _caught(folder, reports) == MISSED[folder]
 
 
-PARTS = dict.fromkeys(MISSED, 0.8) | {"first": 0.9}
+PARTS = dict.fromkeys(MISSED, 0.8) | {"first": 0.9, "twelfth": 0.75}
 """What must stay found."""
 
 
