@@ -27,7 +27,7 @@ def _tested(folder: Path, release: str) -> tuple[str, str, str]:
     python = sharing_environment(folder / f"gymnasium-{release}")
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--ignore-installed"]
     subprocess.run([*pip, f"gymnasium=={release}"], check=True)
-    words = [str(python), "-m", "pytest", "tests/envs", "-q", "-p", "no:xdist", "--tb=line"]
+    words = [str(python), "-m", "pytest", "tests/envs", "-p", "no:xdist", "--tb=line"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     (folder / f"gymnasium-{release}.log").write_text(done.stdout + done.stderr)
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)

@@ -24,7 +24,6 @@ from mypy.nodes import (
     NameExpr,
     Statement,
     SuperExpr,
-    SymbolTableNode,
     TypeInfo,
     Var,
 )
@@ -128,15 +127,10 @@ def field_value(owner: Type | None, name: str) -> Any:
     """`cfg.hidden`: the configuration's own word for the size, or for a sequence of sizes where its class says so."""
     p = get_proper_type(owner) if owner is not None else None
     symbol = p.type.get(name) if isinstance(p, Instance) else None
-    if is_property(symbol):
-        return UNKNOWN
+    if symbol is not None and isinstance(symbol.node, Decorator):
+        return UNKNOWN  # a property is worked out from other sizes
     of = symbol.node.type if symbol is not None and isinstance(symbol.node, Var) else None
     return sequences.parameter(name) if of is not None and is_sequence(of) else D.name(name)
-
-
-def is_property(symbol: SymbolTableNode | None) -> bool:
-    """Whether an attribute is worked out from others: it is no size of its own."""
-    return symbol is not None and isinstance(symbol.node, Decorator)
 
 
 def is_sequence(t: Type) -> bool:

@@ -255,7 +255,7 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
             value = evaluate(e.args[0], scope, depth + 1)
             if callee.name != "prod":
                 return tuple(value) if isinstance(value, list) else value
-            return _product(value)
+            return _folded(value, D.product)
     if isinstance(callee, NameExpr) and len(e.args) == 1:
         value = evaluate(e.args[0], scope, depth + 1)
         if callee.name == "int" and as_dim(value) is not None:
@@ -265,9 +265,9 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
                 return value
             return tuple(value) if callee.name == "tuple" else list(value)
         if callee.name == "prod":
-            return _product(value)
+            return _folded(value, D.product)
         if callee.name == "sum":
-            return _sum(value)
+            return _folded(value, D.total)
         if callee.name == "len":
             x = scope.tensor(e.args[0])
             size = x.shape.size(0) if x is not None else None
@@ -280,17 +280,11 @@ def _call(e: CallExpr, scope: Scope, depth: int) -> Any:
     return scope.called(e, depth) if found is UNKNOWN else found
 
 
-def _sum(value: Any) -> Any:
+def _folded(value: Any, fold: Callable[[list[D.Dim]], D.Dim]) -> Any:
+    """The sum or the product of a sequence of sizes."""
     if not isinstance(value, (tuple, list)) or is_unknown(value):
         return UNKNOWN
-    total = D.total([as_dim(v) for v in value])
-    return UNKNOWN if total is None else total
-
-
-def _product(value: Any) -> Any:
-    if not isinstance(value, (tuple, list)) or is_unknown(value):
-        return UNKNOWN
-    total = D.product([as_dim(v) for v in value])
+    total = fold([as_dim(v) for v in value])
     return UNKNOWN if total is None else total
 
 

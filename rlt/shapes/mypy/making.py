@@ -113,12 +113,16 @@ def _makes_modules(callee: Expression) -> bool:
 
 
 def _arguments(e: CallExpr, scope: Reading) -> dict[str, Any]:
-    node = e.callee.node if isinstance(e.callee, RefExpr) else None
-    function = function_of(node)
-    if function is None or not all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
-        return {}
-    positional = [evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is None]
-    keywords = {n: evaluate(a, scope) for a, n in zip(e.args, e.arg_names) if n is not None}
+    function = function_of(e.callee.node) if isinstance(e.callee, RefExpr) else None
+    return {} if function is None else handed_in(e, function, scope) or {}
+
+
+def handed_in(e: CallExpr, function: FuncDef, scope: Scope, depth: int = 0) -> dict[str, Any] | None:
+    """What a call's arguments are worth, by parameter; None for a call with stars."""
+    if not all(k in (ARG_POS, ARG_NAMED) for k in e.arg_kinds):
+        return None
+    positional = [evaluate(a, scope, depth) for a, n in zip(e.args, e.arg_names) if n is None]
+    keywords = {n: evaluate(a, scope, depth) for a, n in zip(e.args, e.arg_names) if n is not None}
     return {**by_name(function, positional), **keywords}
 
 

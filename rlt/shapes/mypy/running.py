@@ -17,7 +17,7 @@ from mypy.nodes import CallExpr, FuncDef, RefExpr, Statement
 from mypy.types import Type
 
 from rlt.shapes.mypy.constants import Scope, evaluate
-from rlt.shapes.mypy.making import by_name
+from rlt.shapes.mypy.making import handed_in
 from rlt.shapes.mypy.reading import Reader
 from rlt.shapes.mypy.signatures import function_of
 from rlt.shapes.mypy.tensors import TypeMaker
@@ -57,11 +57,9 @@ def _run(e: CallExpr, scope: Scope, module: list[Statement], types: TypeMaker, d
 
 def _arguments(e: CallExpr, function: FuncDef, scope: Scope, depth: int) -> Mapping[str, Any] | None:
     """What the parameters are worth; None where one of them is not known."""
-    if any(k.is_star() for k in e.arg_kinds) or any(a.kind.is_star() for a in function.arguments):
+    given = handed_in(e, function, scope, depth + 1)
+    if given is None or any(a.kind.is_star() for a in function.arguments):
         return None
-    positional = [evaluate(a, scope, depth + 1) for a, n in zip(e.args, e.arg_names) if n is None]
-    keywords = {n: evaluate(a, scope, depth + 1) for a, n in zip(e.args, e.arg_names) if n is not None}
-    given = {**by_name(function, positional), **keywords}
     for a in function.arguments:
         if a.variable.name not in given:
             given[a.variable.name] = UNKNOWN if a.initializer is None else evaluate(a.initializer, scope, depth + 1)

@@ -9,13 +9,12 @@ from mypy.nodes import Block, CallExpr, Expression, FuncDef, FuncItem, ListExpr,
 from mypy.types import Instance, LiteralType, Type, get_proper_type
 
 from rlt.shapes import dims as D
-from rlt.shapes.mypy import sequences
 from rlt.shapes.mypy.assignments import Assignment, assignments
 from rlt.shapes.mypy.classes import (
     attribute_flag,
     attribute_size,
     facts_of,
-    is_property,
+    field_value,
     is_sequence,
     latest,
     names_of_base,
@@ -159,9 +158,7 @@ class CheckedScope:
             return in_terms_of(in_terms_of(found[0], names) if names else found[0], held)
         t = get_proper_type(self.type_of(e) or owner)
         is_int = isinstance(t, Instance) and t.type.fullname == "builtins.int"
-        if self._is_configuration(e.expr) and not is_property(owner.type.get(e.name)) and (is_int or is_sequence(t)):
-            return D.name(e.name) if is_int else sequences.parameter(e.name)
-        return UNKNOWN
+        return field_value(owner, e.name) if self._is_configuration(e.expr) and (is_int or is_sequence(t)) else UNKNOWN
 
     def _own_attribute(self, name: str) -> Any:
         assert self.cls is not None
