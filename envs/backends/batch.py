@@ -48,6 +48,34 @@ class BatchTask(Protocol):
         """Frees what the task holds."""
 
 
+class Clock:
+    """Steps since each copy's reset, against a time limit. Which copies are old is looked at only once one can be."""
+
+    def __init__(self, num_envs: int, limit: int | None) -> None:
+        self._limit, self._now, self._began = limit, 0, np.zeros(num_envs, np.int64)
+        self._soonest = 0
+        """No copy reaches the limit before this step."""
+
+    def restart(self, rows: Rows, elapsed: int = 0) -> None:
+        """Copies that have made `elapsed` steps by now."""
+        self._began[rows] = self._now - elapsed
+        if elapsed:
+            self._soonest = 0
+
+    def elapsed(self, i: int) -> int:
+        """Steps of copy i."""
+        return int(self._now - self._began[i])
+
+    def tick(self) -> NDArray[np.bool_]:
+        """One more step of each; which have reached the limit."""
+        self._now += 1
+        if self._limit is not None and self._now >= self._soonest:
+            self._soonest = int(self._began.min()) + self._limit
+            if self._now >= self._soonest:
+                return self._now - self._began >= self._limit
+        return np.zeros(len(self._began), np.bool_)
+
+
 class BatchVectorEnv(ArrayVectorEnv[Purpose]):
     """A `BatchTask` with Gymnasium's time limit, autoreset and checks.
 
@@ -62,8 +90,8 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         form.reset(seed=0)  # what is made in reset is there when it is restored
         self._task, self._form, self._snapshot = task, form, snapshots.snapshot_of(form)
         self._limits: list[Any] = [layer for layer in snapshots.layers(form) if isinstance(layer, gym.wrappers.TimeLimit)]
-        self._limit = min((int(layer._max_episode_steps) for layer in self._limits), default=None)
-        self._elapsed = np.zeros(self.num_envs, np.int64)
+        limit = min((int(layer._max_episode_steps) for layer in self._limits), default=None)
+        self._clock = Clock(self.num_envs, limit)
         self._over = np.zeros(self.num_envs, np.bool_)
         """Ended, and not reset yet: only under `next_step` and `disabled`."""
         self._terminated = np.zeros(self.num_envs, np.bool_)
@@ -75,7 +103,8 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         rows = self._all if only is None else np.flatnonzero(only)
         seeds = [None if seed is None else seed + int(i) for i in rows]
         first = self._task.reset(rows, seeds)
-        self._elapsed[rows], self._over[rows] = 0, False
+        self._clock.restart(rows)
+        self._over[rows] = False
         if only is None or self._current is None:
             self._steps = 0
             return [first], None
@@ -92,11 +121,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         self._steps += 1
         obs, reward, terminated = self._task.finish()
         faults.check_finite(self.id, self._observations, [obs], reward, self._steps, actions[0], self._all)
-        self._elapsed += 1
-        if self._limit is None:
-            truncated = np.zeros(self.num_envs, np.bool_)
-        else:
-            truncated = self._elapsed >= self._limit
+        truncated = self._clock.tick()
         if self.autoreset == "next_step" and self._over.any():
             self._restart_waiting(obs, reward, terminated, truncated)
         done = terminated | truncated
@@ -108,7 +133,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
             return Outcome(parts := [obs], parts, reward, terminated, truncated, None)
         final = obs.copy()
         obs[ended] = self._task.reset(ended, None)
-        self._elapsed[ended] = 0
+        self._clock.restart(ended)
         return Outcome([obs], [final], reward, terminated, truncated, None)
 
     def _restart_waiting(self, obs: Any, reward: Any, terminated: Any, truncated: Any) -> None:
@@ -116,14 +141,15 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         rows = np.flatnonzero(self._over)
         obs[rows] = self._task.reset(rows, None)
         reward[rows], terminated[rows], truncated[rows] = 0.0, False, False
-        self._elapsed[rows], self._over[rows] = 0, False
+        self._clock.restart(rows)
+        self._over[rows] = False
 
     def _save(self) -> dict[str, Any]:
         states = []
         for i in range(self.num_envs):
             self._task.pour(i, self._form.unwrapped, bool(self._over[i] and self._terminated[i]))
             for layer in self._limits:
-                layer._elapsed_steps = int(self._elapsed[i])
+                layer._elapsed_steps = self._clock.elapsed(i)
             states.append({"exact": self._snapshot.save()})
         return {"envs": states, "over": self._over.copy(), "steps": self._steps}
 
@@ -136,7 +162,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
             self._task.pour(i, self._form.unwrapped, False)
             self._snapshot.restore(saved["exact"])
             self._task.take(i, self._form.unwrapped)
-            self._elapsed[i] = self._limits[0]._elapsed_steps if self._limits else 0
+            self._clock.restart(self._all[i : i + 1], self._limits[0]._elapsed_steps if self._limits else 0)
 
     def _render(self, i: int) -> NDArray[np.uint8] | None:
         raise faults.no_picture(self.id)

@@ -30,4 +30,4 @@ class Ant(MujocoTask):
         shown = [state[:, 2:] if ant._exclude_current_positions_from_observation else state]
         if ant._include_cfrc_ext_in_observation:
             shown.append(forces[:, 6:])  # without the world's
-        return np.concatenate(shown, axis=1), reward, ~healthy & bool(ant._terminate_when_unhealthy)
+        return shown, reward, ~healthy & bool(ant._terminate_when_unhealthy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlt.envs.mujoco.task import Float32s, Float64s, MujocoTask, Outcome, row_sums
+from rlt.envs.mujoco.task import Float32s, Float64s, MujocoTask, Outcome, Parts, row_sums
 
 
 class Arm(MujocoTask):
@@ -27,7 +27,7 @@ class Arm(MujocoTask):
         obs, reward = self.view(action)
         return obs, reward, np.zeros(self.num_envs, np.bool_)
 
-    def view(self, action: Float32s) -> tuple[Float64s, Float64s]:
+    def view(self, action: Float32s) -> tuple[Parts, Float64s]:
         """Observations and rewards."""
         raise NotImplementedError
 
@@ -37,13 +37,13 @@ class Reacher(Arm):
 
     drawn_fields = ("goal",)
 
-    def view(self, action: Float32s) -> tuple[Float64s, Float64s]:
+    def view(self, action: Float32s) -> tuple[Parts, Float64s]:
         position, velocity = self.gather("qpos"), self.gather("qvel")
         gap = self.body("fingertip") - self.body("target")
         reward = -length(gap) * self.example._reward_dist_weight + self.effort(action)
         theta = position[:, :2]
         shown = (np.cos(theta), np.sin(theta), position[:, 2:], velocity[:, :2], gap[:, :2])
-        return np.concatenate(shown, axis=1), reward
+        return shown, reward
 
 
 class Pusher(Arm):
@@ -51,13 +51,13 @@ class Pusher(Arm):
 
     drawn_fields = ("goal_pos", "cylinder_pos")
 
-    def view(self, action: Float32s) -> tuple[Float64s, Float64s]:
+    def view(self, action: Float32s) -> tuple[Parts, Float64s]:
         tip, thing, goal = self.body("tips_arm"), self.body("object"), self.body("goal")
         near = -length(thing - tip) * self.example._reward_near_weight
         far = -length(thing - goal) * self.example._reward_dist_weight
         reward = far + self.effort(action) + near
         shown = (self.gather("qpos")[:, :7], self.gather("qvel")[:, :7], tip, thing, goal)
-        return np.concatenate(shown, axis=1), reward
+        return shown, reward
 
 
 def length(vectors: Float64s) -> Float64s:

@@ -28,7 +28,7 @@ class NativeBatch:
         self._batch = batch.Batch(model, len(datas), min(cores(), len(datas)), persistent=True)
         self._views: dict[str, NDArray[np.float64]] = {}
         self._ctrl = self.array("ctrl")
-        self._current = np.ones(len(datas), np.bool_)
+        self._current: set[int] = set()
         """Which of `datas` hold what the batch does."""
         for i in range(len(datas)):
             self.put(i)
@@ -45,7 +45,7 @@ class NativeBatch:
     def step(self, action: NDArray[Any]) -> None:
         """Steps all, `action` `[copies, controls]` held for the whole frame."""
         self._ctrl[:] = action
-        self._current[:] = False
+        self._current.clear()
         self._batch.step(nstep=self._frame_skip)
 
     def array(self, name: str) -> NDArray[np.float64]:
@@ -56,9 +56,9 @@ class NativeBatch:
 
     def get(self, i: int) -> None:
         """Brings the i-th `MjData` up to date."""
-        if not self._current[i]:
+        if i not in self._current:
             self._batch.get_data(i, self._datas[i])
-            self._current[i] = True
+            self._current.add(i)
 
     def put(self, i: int) -> None:
         """Goes on from the i-th `MjData`."""
@@ -67,4 +67,4 @@ class NativeBatch:
         mujoco.mj_getState(self._model, self._datas[i], self._batch.state[i], _STATE)
         self._batch.forward([i])
         mujoco.mj_getState(self._model, self._datas[i], self._batch.state[i], _STATE)
-        self._current[i] = True
+        self._current.add(i)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlt.envs.mujoco.task import Float32s, Float64s, MujocoTask, Outcome, row_sums
+from rlt.envs.mujoco.task import Float32s, Float64s, MujocoTask, Outcome, Parts, row_sums
 
 
 class Body(MujocoTask):
@@ -12,7 +12,7 @@ class Body(MujocoTask):
 
     contact_forces = True
 
-    def show(self) -> Float64s:
+    def show(self) -> Parts:
         """The observation."""
         form, position = self.example, self.gather("qpos")
         parts = [position[:, 2:] if form._exclude_current_positions_from_observation else position, self.gather("qvel")]
@@ -24,7 +24,7 @@ class Body(MujocoTask):
             parts.append(self.gather("qfrc_actuator", first=6))
         if form._include_cfrc_ext_in_observation is True:
             parts.append(self.gather("cfrc_ext", first=1))
-        return np.concatenate(parts, axis=1)
+        return parts
 
     def effort(self) -> Float64s:
         """The cost of control, of the data's float64 controls."""

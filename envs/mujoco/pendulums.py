@@ -15,9 +15,9 @@ class InvertedPendulum(MujocoTask):
         return None
 
     def outcome(self, before: None, action: Float32s) -> Outcome:
-        obs = np.concatenate((self.gather("qpos"), self.gather("qvel")), axis=1)
-        terminated = ~np.isfinite(obs).all(axis=1) | (np.abs(obs[:, 1]) > 0.2)
-        return obs, ~terminated, terminated
+        state = np.concatenate((self.gather("qpos"), self.gather("qvel")), axis=1)
+        terminated = ~np.isfinite(state).all(axis=1) | (np.abs(state[:, 1]) > 0.2)
+        return (state,), ~terminated, terminated
 
 
 class InvertedDoublePendulum(MujocoTask):
@@ -37,4 +37,4 @@ class InvertedDoublePendulum(MujocoTask):
         force = np.clip(self.gather("qfrc_constraint"), -10, 10)[:, :1]
         angles = position[:, 1:]
         shown = (position[:, :1], np.sin(angles), np.cos(angles), np.clip(velocity, -10, 10), force)
-        return np.concatenate(shown, axis=1), reward, terminated
+        return shown, reward, terminated

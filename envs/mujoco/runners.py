@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlt.envs.mujoco.task import Bools, Float32s, Float64s, MujocoTask, Outcome, row_sums
+from rlt.envs.mujoco.task import Bools, Float32s, Float64s, MujocoTask, Outcome, Parts, row_sums
 
 
 class Runner(MujocoTask):
@@ -19,10 +19,10 @@ class Runner(MujocoTask):
         """Distance over time of the first coordinate."""
         return (position[:, 0] - before) / self.dt
 
-    def show(self, position: Float64s, velocity: Float64s) -> Float64s:
+    def show(self, position: Float64s, velocity: Float64s) -> Parts:
         """The observation."""
         first = self.skipped if self.example._exclude_current_positions_from_observation else 0
-        return np.concatenate((position[:, first:], velocity), axis=1)
+        return position[:, first:], velocity
 
     def effort(self, action: Float32s) -> Float32s:
         """The cost of control, in the action's precision."""

@@ -20,7 +20,9 @@ Rows = NDArray[np.intp]
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Outcome = tuple[NDArray[Any], NDArray[Any], Bools]
+Parts = Sequence[NDArray[Any]]
+"""Of the observations, `[num_envs, size]` each, to be put side by side."""
+Outcome = tuple[Parts, NDArray[Any], Bools]
 
 
 class MujocoTask(ABC):
@@ -58,7 +60,7 @@ class MujocoTask(ABC):
 
     @abstractmethod
     def outcome(self, before: Any, action: Float32s) -> Outcome:
-        """Observations, rewards (in Gymnasium's precision) and terminations from the data after the physics."""
+        """Observations and rewards in Gymnasium's precision, and terminations, from the data after the physics."""
 
     def gather(self, name: str, first: int = 0) -> Float64s:
         """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`, until the next step."""
@@ -86,8 +88,9 @@ class MujocoTask(ABC):
     def finish(self) -> tuple[Float32s, Float32s, Bools]:
         """Waits for the physics."""
         self.wait()
-        obs, reward, terminated = self.outcome(self._before, self._action)
-        return obs.astype(np.float32), reward.astype(np.float32), terminated
+        parts, reward, terminated = self.outcome(self._before, self._action)
+        obs = np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
+        return obs, reward.astype(np.float32), terminated
 
     def reset(self, rows: Rows, seeds: Sequence[int | None] | None) -> Float32s:
         """New episodes for `rows`; with `seeds`, from new generators."""
@@ -135,5 +138,5 @@ class MujocoTask(ABC):
 
 def row_sums(values: NDArray[Any]) -> NDArray[Any]:
     """`np.sum` of each row: the same elements in the same order as `np.sum` of that row alone."""
-    sums: NDArray[Any] = np.ascontiguousarray(values).sum(axis=1)
+    sums: NDArray[Any] = np.add.reduce(np.ascontiguousarray(values), axis=1)
     return sums
