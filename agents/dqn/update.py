@@ -56,7 +56,7 @@ class DQNUpdate:
 
     def _one(self, step: Step, storage: Storage, index: Tensor, learning_rate: Tensor) -> dict[str, Tensor]:
         config = self.config
-        batch = gather(storage, index, config.gamma)
+        batch = gather(storage, index, config.gamma, config.n_steps)
         next_q = step.network("target")(batch.next_obs)
         choosing_q = step.network("q", evaluate=True)(batch.next_obs) if config.double else next_q
         target = td_target(batch.reward, batch.discount, next_q, choosing_q)

@@ -186,7 +186,7 @@ class SACUpdate:
         return {"row": torch.cat([*critics, none, none, none, temperature, *own, *[none] * len(self.actor_terms.names)])}
 
     def _batch(self, storage: Storage, index: Tensor) -> Transitions:
-        batch, observe = gather(storage, index, self.config.gamma), self.policy.observe
+        batch, observe = gather(storage, index, self.config.gamma, self.config.n_steps), self.policy.observe
         return batch._replace(obs=observe(batch.obs), next_obs=observe(batch.next_obs))
 
     def _learn_critics(

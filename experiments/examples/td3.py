@@ -160,7 +160,7 @@ class TD3(OffPolicyAgent):
     ) -> dict[str, Tensor]:
         """Algorithm 1 of the paper: pure, so that the engine runs it eagerly or compiles it. Equations 13 to 15."""
         config = self.config
-        batch = gather(storage, index, config.gamma)
+        batch = gather(storage, index, config.gamma, config.n_steps)
         obs, next_obs, action = batch.obs.flatten(1), batch.next_obs.flatten(1), self.policy.unit(batch.action)
         smoothing = (config.target_noise * noise).clamp(-config.target_noise_clip, config.target_noise_clip)
         next_action = (step.network("target_actor")(next_obs) + smoothing).clamp(-1, 1)

@@ -51,15 +51,17 @@ def _drawer(dtype: torch.dtype) -> tuple[torch.Generator, Callable[..., Tensor]]
 
 
 def _storage(generator: torch.Generator, normal: Callable[..., Tensor], action: Tensor) -> Storage:
-    following = torch.randint(SLOTS, (SLOTS,), generator=generator)
-    return Storage(normal(SLOTS, 5), following, action, normal(SLOTS), torch.rand(SLOTS, generator=generator) < 0.2)
+    next_frame, following = torch.randint(SLOTS, (2, SLOTS), generator=generator).unbind(0)
+    return Storage(
+        normal(SLOTS, 5), next_frame, action, normal(SLOTS), torch.rand(SLOTS, generator=generator) < 0.2, following
+    )
 
 
 def dqn(dtype: torch.dtype, terms: Terms = Terms()) -> Case:
-    """Double, dueling, a soft target."""
+    """Double, dueling, a soft target, returns of three steps."""
     torch.manual_seed(0)
     policy = DQNPolicy(dqn_mlp(OBS, 3, MLPConfig(hidden=(16, 16)), dueling=True), OBS).to(dtype)
-    update = DQNUpdate(policy, DQNConfig(double=True, dueling=True, tau=0.05, batch_size=BATCH), terms=terms)
+    update = DQNUpdate(policy, DQNConfig(double=True, dueling=True, tau=0.05, n_steps=3, batch_size=BATCH), terms=terms)
     generator, normal = _drawer(dtype)
     storage = _storage(generator, normal, torch.randint(3, (SLOTS,), generator=generator))
 

@@ -68,7 +68,7 @@ class OffPolicyAgent(Agent):
 
     def prepare(self) -> None:
         stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
-        self.replay_bytes = Replay.bytes(self.config.buffer_size, *stored)
+        self.replay_bytes = Replay.bytes(self.config.buffer_size, *stored, n_steps=self.config.n_steps)
         self._made: Replay | None = None
         self._unread: State | None = None
         if self.env is not None:
@@ -87,8 +87,8 @@ class OffPolicyAgent(Agent):
     def _make_replay(self) -> Replay:
         stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
         refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
-        replay = Replay(self.config.buffer_size, self.vector_size, *stored, self.device)
-        stay(*replay.storage)
+        replay = Replay(self.config.buffer_size, self.vector_size, *stored, self.device, n_steps=self.config.n_steps)
+        stay(*(tensor for tensor in replay.storage if tensor is not None))
         return replay
 
     @property

@@ -24,12 +24,14 @@ class OffPolicyConfig:
     """Transitions per update. 32 to 512."""
     gamma: float = 0.99
     """Discount: how far ahead rewards count, about 1 / (1 - gamma) steps. 0.9 to 0.9999."""
+    n_steps: int = 1
+    """Rewards summed before what follows is valued (n-step returns, arXiv:1710.02298). More: faster, but biased. 1 to 5."""
     extensions: tuple[Handed, ...] = ()
     """Loss terms, intrinsic rewards, an exploration of your own: objects, package.module:Class, or {name: …, weight: 0.1}."""
 
     def __post_init__(self) -> None:
         """ConfigError where a number makes no update."""
-        for name, least in (("buffer_size", 1), ("learning_starts", 0), ("train_freq", 1), ("batch_size", 1)):
+        for name, least in (("buffer_size", 1), ("learning_starts", 0), ("train_freq", 1), ("batch_size", 1), ("n_steps", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(
                     f"agent.{name}={getattr(self, name)} does not fit", f"expected a whole number of at least {least}"

@@ -33,9 +33,10 @@ class Transitions(NamedTuple):
     action: Tensor
     reward: Float[Tensor, "batch"]
     discount: Float[Tensor, "batch"]
-    """gamma where what follows has a value, 0 where the task ended (`terminated`; never for `truncated` alone)."""
+    """gamma (to the power of the steps in `reward`) where what follows has a value, 0 where the task ended (`terminated`;
+    never for `truncated` alone)."""
     next_obs: Tensor
-    """What the action led to, before any reset."""
+    """What the last of the summed steps led to, before any reset."""
 
 
 class Storage(NamedTuple):
@@ -46,14 +47,29 @@ class Storage(NamedTuple):
     action: Tensor
     reward: Float[Tensor, "slots"]
     terminated: Bool[Tensor, "slots"]
+    following: Int64[Tensor, "slots"] | None = None
+    """Where the same episode's next transition stands; the place itself where it ended or nothing newer is stored. None
+    where no return of several steps is asked for."""
 
 
 @rlt.typed
-def gather(storage: Storage, index: Int64[Tensor, "batch"], gamma: float) -> Transitions:
-    """The transitions at `index`, one that `Replay.sample` gave. Pure: part of the compiled step."""
+def gather(storage: Storage, index: Int64[Tensor, "batch"], gamma: float, n_steps: int = 1) -> Transitions:
+    """The transitions at `index`, one that `Replay.sample` gave. Pure: part of the compiled step.
+
+    With `n_steps` above 1, each is joined with those after it (arXiv:1710.02298, equation 1): `reward` is the discounted sum
+    of up to `n_steps` rewards, `next_obs` what the last of these led to, and `discount` gamma to the power of their number.
+    An episode's end and the newest transition make the sum shorter: no reward of another episode enters.
+    """
     reward = storage.reward[index]
-    discount = torch.where(storage.terminated[index], torch.zeros_like(reward), gamma)
-    next_obs = storage.frames[storage.next_frame[index]]
+    discount, last = torch.full_like(reward, gamma), index
+    for _ in range(n_steps - 1):
+        assert storage.following is not None
+        following = storage.following[last]
+        goes_on = following != last
+        reward = reward + torch.where(goes_on, discount * storage.reward[following], 0.0)
+        discount, last = torch.where(goes_on, discount * gamma, discount), following
+    discount = torch.where(storage.terminated[last], torch.zeros_like(reward), discount)
+    next_obs = storage.frames[storage.next_frame[last]]
     return Transitions(storage.frames[index], storage.action[index], reward, discount, next_obs)
 
 
@@ -61,12 +77,14 @@ class Replay:
     """The last `capacity` transitions of `num_envs` environments (whole rows: `capacity // num_envs` of them).
 
     Images (uint8) have room for final observations in a `final_share` of the rows; where episodes end more often than that,
-    the oldest transitions leave early. Other observations have room for as many as can be.
+    the oldest transitions leave early. Other observations have room for as many as can be. With `n_steps` above 1, `gather`
+    can join so many.
     """
 
     def __init__(
         self, capacity: int, num_envs: int, obs_shape: tuple[int, ...], obs_dtype: torch.dtype,
         action_shape: tuple[int, ...], action_dtype: torch.dtype, device: torch.device, final_share: float | None = None,
+        n_steps: int = 1,
     ) -> None:
         if capacity < num_envs:
             raise ConfigError(
@@ -88,9 +106,10 @@ class Replay:
         self._reward = torch.zeros(lead, device=device)
         self._terminated = torch.zeros(lead, dtype=torch.bool, device=device)
         self._truncated = torch.zeros(lead, dtype=torch.bool, device=device)
+        self._following = self._slots[: self._ring].clone() if n_steps > 1 else None
         self.storage = Storage(
             self._frames.flatten(0, 1), self._next_frame.flatten(), self._action.flatten(0, 1), self._reward.flatten(),
-            self._terminated.flatten(),
+            self._terminated.flatten(), None if self._following is None else self._following.flatten(),
         )
         row_bytes = sum(t[0].nbytes for t in (self._frames, self._action, self._reward, self._terminated, self._truncated))
         self._segment_rows = max(min(_SEGMENT_BYTES // row_bytes, self.rows // 16), 1)
@@ -109,12 +128,12 @@ class Replay:
     @staticmethod
     def bytes(
         capacity: int, obs_shape: tuple[int, ...], obs_dtype: torch.dtype, action_shape: tuple[int, ...],
-        action_dtype: torch.dtype,
+        action_dtype: torch.dtype, n_steps: int = 1,
     ) -> int:
         """Memory of a replay for `capacity` transitions."""
         frames = 1 + (1 / 8 if obs_dtype == torch.uint8 else 1.0)
-        obs = math.prod(obs_shape) * obs_dtype.itemsize
-        return math.ceil(capacity * (frames * (obs + 8) + math.prod(action_shape) * action_dtype.itemsize + 8 + 4 + 2))
+        obs, links = math.prod(obs_shape) * obs_dtype.itemsize, 8 * (2 if n_steps > 1 else 1)
+        return math.ceil(capacity * (frames * (obs + 8) + math.prod(action_shape) * action_dtype.itemsize + links + 4 + 2))
 
     @torch.no_grad()
     def add(self, obs: Tensor, action: Tensor, step: Step) -> None:
@@ -130,6 +149,8 @@ class Replay:
         self._reward[head] = step.reward
         self._terminated[head] = step.terminated
         self._truncated[head] = step.truncated
+        if self._following is not None:
+            self._link(self._following, head)
         self.added += 1
         if step.final_obs is step.obs:
             self._next_frame[head] = self._slots[after]
@@ -137,6 +158,14 @@ class Replay:
             self._keep_final(self.added - 1, step.final_obs)
         self._frames[after] = step.obs
         self._current = step.obs
+
+    def _link(self, following: Tensor, head: int) -> None:
+        """The row at `head` is the newest: nothing follows it, and it follows those before it that did not end."""
+        before = (head - 1) % self._ring
+        following[head] = self._slots[head]
+        if self.size:
+            ended = self._terminated[before] | self._truncated[before]
+            following[before] = torch.where(ended, self._slots[before], self._slots[head])
 
     def _make_room(self) -> None:
         """Lets go of the row that the next one overwrites."""
@@ -222,6 +251,11 @@ class Replay:
             self._load_part(part)
         self.added = state["added"]
         self._frames[self.added % self._ring] = state["head"].to(self.device)
+        if self._following is not None:
+            rows = torch.arange(self._first, self.added, device=self.device) % self._ring
+            ended = self._terminated[rows] | self._truncated[rows]
+            self._following[rows] = torch.where(ended, self._slots[rows], self._slots[(rows + 1) % self._ring])
+            self._following[rows[-1:]] = self._slots[rows[-1:]]
         return None
 
     def _load_part(self, part: dict[str, Any]) -> None:

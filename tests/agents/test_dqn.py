@@ -20,7 +20,9 @@ FAST = {
     "learning_rate": 1e-2, "batch_size": 64, "train_freq": 8, "gradient_steps": 4, "learning_starts": 64, "buffer_size": 5000,
     "target_update_interval": 64, "exploration": "linear:1:0.1@0.5",
 }
-VARIANTS = [{}, {"double": True, "dueling": True, "tau": 0.05, "target_update_interval": None, "loss": "squared"}]
+VARIANTS = [
+    {}, {"double": True, "dueling": True, "tau": 0.05, "target_update_interval": None, "loss": "squared"}, {"n_steps": 2},
+]
 
 
 def values(agent, *observations):
@@ -44,14 +46,16 @@ def test_two_steps_of_patience_are_worth_two_discounted(options):
     assert values(agent, 0.0)[0].tolist() == pytest.approx([1.0, 0.9 * 2], abs=0.1)
 
 
-def test_a_time_limit_does_not_end_the_future():
-    agent = DQN(envs.make(tiny.ForeverOne, 4), seed=0, gamma=0.8, **FAST)
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_a_time_limit_does_not_end_the_future(n_steps):
+    agent = DQN(envs.make(tiny.ForeverOne, 4), seed=0, gamma=0.8, n_steps=n_steps, **FAST)
     agent.learn(1600)
     assert values(agent, 0.0)[0].tolist() == pytest.approx([5.0, 5.0], abs=0.2)  # an end at 5 would make it 2.7 on average
 
 
-def test_a_termination_ends_the_future():
-    agent = DQN(envs.make(tiny.EndsAtFive, 4), seed=0, gamma=0.8, **FAST)
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_a_termination_ends_the_future(n_steps):
+    agent = DQN(envs.make(tiny.EndsAtFive, 4), seed=0, gamma=0.8, n_steps=n_steps, **FAST)
     agent.learn(2400)
     expected = [sum(0.8**k for k in range(5 - t)) for t in range(5)]
     assert values(agent, *(t / 5 for t in range(5))).mean(1).tolist() == pytest.approx(expected, abs=0.3)
@@ -209,6 +213,7 @@ def test_observations_without_one_tensor_are_refused():
         ({"tau": 0}, "agent.tau=0"),
         ({"train_freq": 0}, "agent.train_freq=0"),
         ({"gradient_steps": 0}, "agent.gradient_steps=0"),
+        ({"n_steps": 0}, "agent.n_steps=0"),
         ({"exploration": "linear:2:0.1"}, "a chance is 0 to 1, got 2"),
         ({"target_update_interval": 0}, "target_update_interval=0"),
         ({"dueling": True, "model": Moody}, "dueling=true and a model of your own contradict"),
@@ -288,8 +293,9 @@ def equal(one, other):
 RESUMED = FAST | {"buffer_size": 60, "learning_starts": 20, "train_freq": 3, "gradient_steps": 2, "double": True, "batch_size": 8}
 
 
-def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on_and_cuts_change_nothing(tmp_path):
-    whole, stopped, resumed = (DQN(envs.make("CartPole-v1", 3), seed=4, **RESUMED) for _ in range(3))
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on_and_cuts_change_nothing(n_steps, tmp_path):
+    whole, stopped, resumed = (DQN(envs.make("CartPole-v1", 3), seed=4, n_steps=n_steps, **RESUMED) for _ in range(3))
     assert whole.begin(240) == stopped.begin(240) == 240
     expected = whole.advance(240)
     first = [stopped.advance(cut) for cut in (3, 50, 132)]

@@ -39,7 +39,7 @@ def storage_for(seed=1):
     next_frame = torch.randint(SLOTS, (SLOTS,), generator=generator)
     return Storage(
         normal(SLOTS, 3), next_frame, torch.randint(ACTIONS, (SLOTS,), generator=generator), 3 * normal(SLOTS),
-        torch.rand(SLOTS, generator=generator) < 0.3,
+        torch.rand(SLOTS, generator=generator) < 0.3, torch.randint(SLOTS, (SLOTS,), generator=generator),
     )
 
 
@@ -62,12 +62,16 @@ def plain_update(policy, target, storage, indices, config, learning_rate, optimi
     for index in indices:
         targets = []
         for i in index.tolist():
+            reward, discount, count = float(storage.reward[i]), config.gamma, 1
+            while count < config.n_steps and storage.following[i] != i:
+                i = int(storage.following[i])
+                reward, discount, count = reward + discount * float(storage.reward[i]), discount * config.gamma, count + 1
             after = storage.frames[storage.next_frame[i]].unsqueeze(0)
             with torch.no_grad():
                 chooser = policy if config.double else target
                 best = int(values(chooser.network, after)[0].argmax())
                 future = 0.0 if storage.terminated[i] else float(values(target.network, after)[0, best])
-            targets.append(float(storage.reward[i]) + config.gamma * future)
+            targets.append(reward + discount * future)
         aim = torch.tensor(targets, dtype=torch.float64)
         every = values(policy.network, storage.frames[index])
         q = every[torch.arange(len(index)), storage.action[index]]
@@ -93,7 +97,7 @@ def plain_update(policy, target, storage, indices, config, learning_rate, optimi
 
 VARIANTS = {
     "defaults": {},
-    "double": {"double": True},
+    "double, returns of three steps": {"double": True, "n_steps": 3},
     "dueling, squared, no clipping": {"dueling": True, "loss": "squared", "max_grad_norm": None},
     "double, dueling, soft target, tight clipping": {"double": True, "dueling": True, "tau": 0.1, "max_grad_norm": 0.05},
 }

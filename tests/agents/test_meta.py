@@ -33,7 +33,7 @@ def step(space, ended):
     ("agent_class", "space", "actions", "options"),
     [
         (DQN, BOX, DISCRETE, {"exploration": 0.5}),
-        (DQN, BOX, DISCRETE, {"double": True, "dueling": True, "tau": 0.1}),
+        (DQN, BOX, DISCRETE, {"double": True, "dueling": True, "tau": 0.1, "n_steps": 3}),
         (DQN, IMAGE, DISCRETE, {"model": {"name": "cnn", "features": 8}}),
         (SAC, BOX, CONTINUOUS, {}),
         (SAC, BOX, CONTINUOUS, {"policy_delay": 2, "temperature": 0.2}),
@@ -55,7 +55,7 @@ def test_an_off_policy_agent_stays_on_its_device(agent_class, space, actions, op
     agent.after_step(0, 100_000)
     assert rows.shape == (2, len(agent.METRICS))
     assert rows.device.type == "meta"
-    state = [*agent.policy.parameters(), *agent.replay.storage]
+    state = [*agent.policy.parameters(), *(t for t in agent.replay.storage if t is not None)]
     state += [t for s in agent.training_steps for g in s.groups.values() for t in (g.flat.buffer, *g.state.values())]
     assert {t.device.type for t in state} == {"meta"}
 

@@ -40,7 +40,7 @@ def test_its_own_options_stand_where_the_defaults_stood():
     assert set(found.experiment.describe()["agent"]) == {"name", *defaults(TD3Config)}
 
 
-@pytest.mark.parametrize("key", ["agent.n_steps", "agent.clip_range"])
+@pytest.mark.parametrize("key", ["agent.n_epochs", "agent.clip_range"])
 def test_nothing_of_the_default_agent_stays(key):
     with pytest.raises(ConfigError, match=f"there is no key {key}"):
         plan([NAME, "env.id=Pendulum-v1", f"{key}=0.1"])

@@ -54,7 +54,8 @@ def stored(space, seed, dtype=torch.float64):
         low, high = torch.tensor(BOX.low, dtype=dtype), torch.tensor(BOX.high, dtype=dtype)
         action = low + (high - low) * torch.rand(SIZE, 2, dtype=torch.float64, generator=generator).to(dtype)
     terminated = torch.rand(SIZE, generator=generator) < 0.3
-    return Storage(normal(2 * SIZE, 3), SIZE + torch.arange(SIZE), action, normal(SIZE), terminated)
+    following = torch.randint(SIZE, (SIZE,), generator=generator)
+    return Storage(normal(2 * SIZE, 3), SIZE + torch.arange(SIZE), action, normal(SIZE), terminated, following)
 
 
 def noise_for(update, number, dtype=torch.float64):
@@ -171,7 +172,7 @@ class Plain:
 
 VARIANTS = {
     "defaults": {},
-    "a fixed temperature": {"temperature": 0.3},
+    "a fixed temperature, returns of two steps": {"temperature": 0.3, "n_steps": 2},
     "three critics, clipped gradients": {"n_critics": 3, "max_grad_norm": 0.1},
     "a delayed policy and rare target updates": {"policy_delay": 2, "target_update_interval": 3},
     "a target entropy and a start of one's own": {"target_entropy": -0.7, "temperature_init": 0.2, "adam_epsilon": 1e-5},
@@ -193,7 +194,7 @@ def test_six_updates_equal_plain_torchs(space, variant):
     for number in range(6):
         storage, noise = stored(space, number), noise_for(update, number)
         row = update(storage, INDEX, noise, coefficients())
-        expected = plain.update(gather(storage, INDEX, GAMMA), noise, TAU)
+        expected = plain.update(gather(storage, INDEX, GAMMA, config.n_steps), noise, TAU)
         assert row.tolist() == pytest.approx(expected, rel=1e-9, abs=1e-11, nan_ok=True)
         torch.testing.assert_close(flat(policy.actor), flat(plain.actor), rtol=1e-10, atol=1e-12)
         for ours, theirs in ((critics, plain.critics), (update.targets, plain.targets)):

@@ -21,8 +21,8 @@ GAMMA = 0.9
 CPU = torch.device("cpu")
 
 
-def make(capacity=12, num_envs=2, dtype=torch.float32, share=None):
-    return Replay(capacity, num_envs, (3,), dtype, (), torch.int64, CPU, share)
+def make(capacity=12, num_envs=2, dtype=torch.float32, share=None, n_steps=1):
+    return Replay(capacity, num_envs, (3,), dtype, (), torch.int64, CPU, share, n_steps)
 
 
 class Stream:
@@ -30,7 +30,7 @@ class Stream:
 
     def __init__(self, num_envs, seed, ends=0.3, dtype=torch.float32):
         self.random, self.num_envs, self.ends, self.dtype = torch.Generator().manual_seed(seed), num_envs, ends, dtype
-        self.count, self.rows = 0, []
+        self.count, self.rows, self.ends_at = 0, [], []
         self.obs = self.fresh()
 
     def fresh(self):
@@ -50,14 +50,15 @@ class Stream:
             [(self.obs[i, 0].item(), action[i].item(), reward[i].item(), 0.0 if draw[0][i] else GAMMA, final[i, 0].item())
              for i in range(n)]
         )
+        self.ends_at.append([(bool(draw[0][i]), bool(draw[1][i])) for i in range(n)])
         self.obs = after
 
 
-def everything(replay):
+def everything(replay, n_steps=1):
     """All that can be sampled, oldest first, as plain rows."""
     offset = replay._first % replay._ring * replay.num_envs
     places = (torch.arange(replay.size) + offset) % (replay._ring * replay.num_envs)
-    t = gather(replay.storage, places, GAMMA)
+    t = gather(replay.storage, places, GAMMA, n_steps)
     columns = (t.obs[:, 0], t.action, t.reward, t.discount, t.next_obs[:, 0])
     flat = [tuple(row) for row in zip(*(c.tolist() for c in columns))]
     return [flat[i : i + replay.num_envs] for i in range(0, len(flat), replay.num_envs)]
@@ -112,6 +113,64 @@ def test_a_restored_replay_goes_on_as_the_one_that_was_saved(num_envs, rows, bef
     draws = [r.sample(3, 5, torch.Generator().manual_seed(1)) for r in (whole, restored)]
     taken = [gather(r.storage, d.flatten(), GAMMA) for r, d in zip((whole, restored), draws)]
     assert all(torch.equal(a, b) for a, b in zip(*taken))
+
+
+def joined(stream, first, n_steps):
+    """What `first` and the rows after it hold as returns of `n_steps`, summed a reward at a time."""
+    rows = []
+    for start in range(first, len(stream.rows)):
+        row = []
+        for i in range(stream.num_envs):
+            total, factor, at = 0.0, 1.0, start
+            while True:
+                total += factor * stream.rows[at][i][2]
+                factor *= GAMMA
+                terminated, truncated = stream.ends_at[at][i]
+                if terminated or truncated or at == len(stream.rows) - 1 or at == start + n_steps - 1:
+                    break
+                at += 1
+            obs, action = stream.rows[start][i][:2]
+            row.append((obs, action, total, 0.0 if terminated else factor, stream.rows[at][i][4]))
+        rows.append(row)
+    return rows
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(1, 3), st.integers(1, 9), st.integers(1, 40), st.floats(0, 1), st.integers(2, 6), st.integers(0, 1000),
+    st.booleans(),
+)
+def test_returns_of_several_steps_stop_at_an_episodes_end_and_at_the_newest_transition(
+    num_envs, rows, steps, ends, n_steps, seed, image
+):
+    dtype = torch.uint8 if image else torch.float32
+    replay, stream = make(num_envs * rows, num_envs, dtype, 1.0, n_steps), Stream(num_envs, seed, ends, dtype)
+    for _ in range(steps):
+        stream.step(replay)
+        assert close(everything(replay, n_steps), joined(stream, max(len(stream.rows) - rows, 0), n_steps))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 3), st.integers(2, 9), st.integers(1, 30), st.integers(0, 20), st.integers(0, 99), st.booleans())
+def test_returns_of_several_steps_go_on_over_a_restored_replay_unless_the_environments_start_anew(
+    num_envs, rows, before, after, seed, anew
+):
+    saved, replay = (make(num_envs * rows, num_envs, n_steps=3) for _ in range(2))
+    for each in (saved, replay):
+        each._segment_rows = 2
+    stream = Stream(num_envs, seed)
+    for _ in range(before):
+        stream.step(saved)
+    assert replay.load_state(saved.state()) is None
+    if anew:
+        stream.obs = stream.fresh()
+    else:
+        replay.go_on(stream.obs.clone())
+    for n in range(after):
+        if anew and n == 0:
+            stream.ends_at[-1] = [(terminated, True) for terminated, _ in stream.ends_at[-1]]
+        stream.step(replay)
+    assert close(everything(replay, 3), joined(stream, max(len(stream.rows) - rows, 0), 3))
 
 
 def test_environments_that_start_anew_leave_the_newest_transition_as_it_was():
@@ -195,7 +254,7 @@ def test_what_does_not_fit_is_refused_with_what_does():
 
 def test_images_take_little_more_than_once_their_size():
     replay = Replay(800, 8, (4, 20, 20), torch.uint8, (), torch.int64, CPU)
-    tensors = (replay._frames, replay._slots, replay._next_frame, *replay.storage[2:])
+    tensors = (replay._frames, replay._slots, replay._next_frame, *replay.storage[2:5])
     assert sum(t.nbytes for t in tensors) < 1.3 * 800 * 1600
     estimate = Replay.bytes(800, (4, 20, 20), torch.uint8, (), torch.int64)
     assert sum(t.nbytes for t in tensors) == pytest.approx(estimate, rel=0.03)

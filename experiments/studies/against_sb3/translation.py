@@ -104,7 +104,7 @@ def _off_policy(agent: _Options, num_envs: int) -> dict[str, Any]:
             f"env.num_envs={num_envs} makes other intervals in Stable-Baselines3",
             "it counts train_freq in vector steps, rlt in steps", fix="env.num_envs=1",
         )
-    same = ("buffer_size", "learning_starts", "train_freq", "gradient_steps", "batch_size", "gamma")
+    same = ("buffer_size", "learning_starts", "train_freq", "gradient_steps", "batch_size", "gamma", "n_steps")
     return {name: agent.take(name) for name in same} | {"learning_rate": _schedule(agent.take("learning_rate"))}
 
 
