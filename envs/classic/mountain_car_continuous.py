@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt.envs.classic.task import Bools, ClassicTask, Float32s, Float64s, Rows, bound
+from rlt.envs.layout import anywhere
 
 
 class MountainCarContinuous(ClassicTask):
@@ -30,35 +31,40 @@ class MountainCarContinuous(ClassicTask):
 
     def step(self, action: NDArray[Any]) -> tuple[Float32s, Float32s, Bools]:
         push = action[:, 0]
-        state, terminated = self._move(self.state, push, np.float32)
+        obs, terminated = self._move(self.state, push, np.float32)
         if self.any_fresh:
             rows = np.flatnonzero(self.fresh)
-            state[:, rows], terminated[rows] = self._move(self.state[:, rows], push[rows], np.float64)
+            obs[rows], terminated[rows] = self._move(self.state[:, rows], push[rows], np.float64)
             self.fresh[:] = self.any_fresh = False
-        self.state = state.astype(np.float64)
-        reward = np.array([0 - math.pow(a, 2) * 0.1 for a in push.tolist()])
-        if terminated.any():
-            reward[terminated] = [100.0 - math.pow(a, 2) * 0.1 for a in push[terminated].tolist()]
-        return np.ascontiguousarray(state.T), reward.astype(np.float32), terminated
+        self.state = obs.T.astype(np.float64)
+        # The square of a float32 is exact in float64, so that it equals Gymnasium's `math.pow`.
+        cost = np.square(push, dtype=np.float64) * 0.1
+        reward = 100.0 * terminated - cost if anywhere(terminated) else 0 - cost
+        return obs, reward.astype(np.float32), terminated
 
-    def _move(self, state: NDArray[Any], push: Float32s, precision: type[np.floating[Any]]) -> tuple[Any, Bools]:
+    def _move(self, state: NDArray[Any], push: Float32s, precision: type[np.floating[Any]]) -> tuple[Float32s, Bools]:
         c = self.constants
         position, velocity = state.astype(precision)
         slope = np.array([0.0025 * math.cos(angle) for angle in (3 * position).tolist()])
         within = np.float32(c.power) * push - slope.astype(np.float32)
         beyond = np.abs(push) > c.max_action
-        if beyond.any():
+        if anywhere(beyond):
             cut = np.sign(push).astype(np.float64) * c.max_action * c.power - slope
             velocity = velocity + np.where(beyond, cut.astype(precision), within.astype(precision))
         else:
             velocity = velocity + within
-        limit = precision(c.max_speed)
+        limit, left = precision(c.max_speed), precision(c.min_position)
         velocity = bound(velocity, -limit, limit)
-        position = bound(position + velocity, precision(c.min_position), precision(c.max_position))
-        velocity[(position == precision(c.min_position)) & (velocity < 0)] = 0
-        terminated = (position >= precision(c.goal_position)) & (velocity >= precision(c.goal_velocity))
+        position = bound(position + velocity, left, precision(c.max_position))
+        if anywhere(stopped := position == left):
+            velocity[stopped & (velocity < 0)] = 0
+        terminated = position >= precision(c.goal_position)
+        if anywhere(terminated):
+            terminated &= velocity >= precision(c.goal_velocity)
         # Held as float32 from here on, as Gymnasium's state is.
-        return np.array((position, velocity), np.float32), terminated
+        obs = np.empty((len(position), 2), np.float32)
+        obs[:, 0], obs[:, 1] = position, velocity
+        return obs, terminated
 
     def pour(self, i: int, bare: Any, terminated: bool) -> None:
         super().pour(i, bare, terminated)
