@@ -51,6 +51,33 @@ def test_lunar_lander_gives_gymnasiums_numbers_at_its_engines_limits_too(options
             np.testing.assert_array_equal(ours.reset()[0], theirs.reset()[0])
 
 
+def parts_of(bare: Any) -> list[Any]:
+    """Everything of a world that Box2D computes with."""
+    found: list[Any] = [tuple(bare.world.gravity)]
+    for body in (bare.moon, *bare.drawlist):
+        found.append((tuple(body.position), body.angle, body.mass, body.inertia, tuple(body.linearVelocity), body.type))
+        for fixture in body.fixtures:
+            kept = fixture.filterData
+            found.append((fixture.shape.vertices, fixture.density, fixture.friction, fixture.restitution, fixture.sensor))
+            found.append((kept.categoryBits, kept.maskBits, kept.groupIndex))
+    for leg in bare.legs:
+        joint = leg.joint
+        found.append((joint.limits, joint.motorSpeed, joint.GetMotorTorque(50.0), joint.motorEnabled, joint.limitEnabled))
+        found.append((tuple(joint.anchorA), tuple(joint.anchorB), leg.ground_contact))
+    return [*found, bare.sky_polys, bare.helipad_x1, bare.helipad_x2, bare.helipad_y, bare.game_over]
+
+
+@pytest.mark.parametrize("options", [{}, {"continuous": True, "gravity": -2.5}])
+def test_a_reset_of_lunar_lander_builds_gymnasiums_world(options):
+    ours, theirs = Source("LunarLander-v3", options).build(), gym.make("LunarLander-v3", **options)
+    for seed in (*range(10), None, None):
+        (mine, _), (his, _) = ours.reset(seed=seed), theirs.reset(seed=seed)
+        np.testing.assert_array_equal(mine, his)
+        assert parts_of(ours.unwrapped) == parts_of(theirs.unwrapped)
+        state = [env.unwrapped.np_random.bit_generator.state for env in (ours, theirs)]
+        assert state[0] == state[1]
+
+
 @pytest.mark.parametrize("action", [4, -1, 1.5])
 def test_lunar_lander_refuses_what_gymnasiums_refuses(action):
     env = Source("LunarLander-v3", {}).build()
