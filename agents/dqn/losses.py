@@ -33,6 +33,18 @@ def td_target(
 
 
 @rlt.typed
+def widened(
+    target: Float[Tensor, "batch"], q: Float[Tensor, "batch n_actions"], action: Int64[Tensor, "batch"], share: float
+) -> Float[Tensor, "batch"]:
+    """target - share (max Q'(s) - Q'(s, a)): advantage learning, Baird 1999, as of Bellemare et al. 2016 (arXiv:1512.04860).
+
+    The best action's value stays what it is; the others' fall to 1 / (1 - share) times their distance from it, so that errors of
+    the network mistake one for another less often. Below a share of 1 the best policy stays the best.
+    """
+    return target - share * (q.amax(1) - value_of(q, action))
+
+
+@rlt.typed
 def td_loss(
     value: Float[Tensor, "batch"], target: Float[Tensor, "batch"], kind: Literal["huber", "squared"]
 ) -> Float[Tensor, ""]:

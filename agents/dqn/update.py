@@ -16,7 +16,7 @@ from rlt.rl.replay import Storage, Transitions, gather
 from rlt.types import Float, Int64, Tensor
 
 from .config import DQNConfig
-from .losses import td_loss, td_target, value_of
+from .losses import td_loss, td_target, value_of, widened
 from .networks import DQNPolicy
 
 METRICS = ("loss/q", "dqn/q", "dqn/td_error", "optim/gradient_norm")
@@ -60,6 +60,8 @@ class DQNUpdate:
         next_q = step.network("target")(batch.next_obs)
         choosing_q = step.network("q", evaluate=True)(batch.next_obs) if config.double else next_q
         target = td_target(batch.reward, batch.discount, next_q, choosing_q)
+        if config.advantage_learning:
+            target = widened(target, step.network("target")(batch.obs), batch.action, config.advantage_learning)
 
         def of_network(network: Network) -> tuple[Tensor, Any]:
             return self.terms.added(loss(network, batch, target, config), network, batch)

@@ -58,10 +58,11 @@ def _storage(generator: torch.Generator, normal: Callable[..., Tensor], action: 
 
 
 def dqn(dtype: torch.dtype, terms: Terms = Terms()) -> Case:
-    """Double, dueling, a soft target, returns of three steps."""
+    """Double, dueling, a soft target, returns of three steps, advantage learning."""
     torch.manual_seed(0)
     policy = DQNPolicy(dqn_mlp(OBS, 3, MLPConfig(hidden=(16, 16)), dueling=True), OBS).to(dtype)
-    update = DQNUpdate(policy, DQNConfig(double=True, dueling=True, tau=0.05, n_steps=3, batch_size=BATCH), terms=terms)
+    config = DQNConfig(double=True, dueling=True, tau=0.05, n_steps=3, advantage_learning=0.5, batch_size=BATCH)
+    update = DQNUpdate(policy, config, terms=terms)
     generator, normal = _drawer(dtype)
     storage = _storage(generator, normal, torch.randint(3, (SLOTS,), generator=generator))
 

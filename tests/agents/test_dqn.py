@@ -38,6 +38,13 @@ def test_the_right_one_of_two_actions_is_found_and_both_are_valued(options):
     assert values(agent, -1.0, 1.0).flatten().tolist() == pytest.approx([1, 0, 0, 1], abs=0.05)
 
 
+def test_advantage_learning_leaves_the_best_actions_value_and_pushes_the_others_away():
+    agent = DQN(envs.make(tiny.RightAction, 8), seed=1, advantage_learning=0.5, **FAST)
+    agent.learn(1600)
+    assert agent.evaluate(50)["return_mean"] == 1.0
+    assert values(agent, -1.0, 1.0).flatten().tolist() == pytest.approx([1, -1, -1, 1], abs=0.1)  # twice as far as 1 from 0
+
+
 @pytest.mark.parametrize("options", VARIANTS)
 def test_two_steps_of_patience_are_worth_two_discounted(options):
     agent = DQN(envs.make(tiny.Patience, 8), seed=0, gamma=0.9, **FAST | options)
@@ -214,6 +221,7 @@ def test_observations_without_one_tensor_are_refused():
         ({"train_freq": 0}, "agent.train_freq=0"),
         ({"gradient_steps": 0}, "agent.gradient_steps=0"),
         ({"n_steps": 0}, "agent.n_steps=0"),
+        ({"advantage_learning": 1.0}, "agent.advantage_learning=1.0"),
         ({"exploration": "linear:2:0.1"}, "a chance is 0 to 1, got 2"),
         ({"target_update_interval": 0}, "target_update_interval=0"),
         ({"dueling": True, "model": Moody}, "dueling=true and a model of your own contradict"),

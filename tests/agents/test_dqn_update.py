@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlt.agents.dqn.config import DQNConfig
-from rlt.agents.dqn.losses import td_loss, td_target, value_of
+from rlt.agents.dqn.losses import td_loss, td_target, value_of, widened
 from rlt.agents.dqn.networks import DQNPolicy, mlp
 from rlt.agents.dqn.update import DQNUpdate
 from rlt.config import from_mapping
@@ -72,6 +72,10 @@ def plain_update(policy, target, storage, indices, config, learning_rate, optimi
                 best = int(values(chooser.network, after)[0].argmax())
                 future = 0.0 if storage.terminated[i] else float(values(target.network, after)[0, best])
             targets.append(reward + discount * future)
+        for k, i in enumerate(index.tolist()):
+            with torch.no_grad():
+                now = values(target.network, storage.frames[i].unsqueeze(0))[0]
+            targets[k] -= config.advantage_learning * (float(max(now)) - float(now[storage.action[i]]))
         aim = torch.tensor(targets, dtype=torch.float64)
         every = values(policy.network, storage.frames[index])
         q = every[torch.arange(len(index)), storage.action[index]]
@@ -98,6 +102,7 @@ def plain_update(policy, target, storage, indices, config, learning_rate, optimi
 VARIANTS = {
     "defaults": {},
     "double, returns of three steps": {"double": True, "n_steps": 3},
+    "advantage learning, double": {"advantage_learning": 0.6, "double": True},
     "dueling, squared, no clipping": {"dueling": True, "loss": "squared", "max_grad_norm": None},
     "double, dueling, soft target, tight clipping": {"double": True, "dueling": True, "tau": 0.1, "max_grad_norm": 0.05},
 }
@@ -139,7 +144,9 @@ def test_targets_equal_those_summed_by_hand(n, actions, gamma, seed):
         assert truncated[i] in (True, False)
     got = td_target(t(reward), t(discount), t(next_q), t(choosing_q))
     np.testing.assert_allclose(got.numpy(), expected, rtol=1e-10, atol=1e-12)
-    action = random.integers(actions, size=n)
+    action, share = random.integers(actions, size=n), random.random()
+    short = [reward[i] - share * (max(next_q[i]) - next_q[i, a]) for i, a in enumerate(action)]
+    np.testing.assert_allclose(widened(t(reward), t(next_q), t(action), share).numpy(), short, rtol=1e-10, atol=1e-12)
     np.testing.assert_array_equal(value_of(t(next_q), t(action)).numpy(), [next_q[i, a] for i, a in enumerate(action)])
     error = np.abs(reward - next_q[:, 0])
     first = t(next_q[:, 0].copy())

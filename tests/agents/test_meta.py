@@ -32,7 +32,7 @@ def step(space, ended):
 @pytest.mark.parametrize(
     ("agent_class", "space", "actions", "options"),
     [
-        (DQN, BOX, DISCRETE, {"exploration": 0.5}),
+        (DQN, BOX, DISCRETE, {"exploration": 0.5, "advantage_learning": 0.9}),
         (DQN, BOX, DISCRETE, {"double": True, "dueling": True, "tau": 0.1, "n_steps": 3}),
         (DQN, IMAGE, DISCRETE, {"model": {"name": "cnn", "features": 8}}),
         (SAC, BOX, CONTINUOUS, {}),
