@@ -24,7 +24,7 @@ _METHOD = f"""# rlt against Stable-Baselines3
 Written by `python -m experiments.studies.against_sb3`, which trains what is missing and goes on after an interruption;
 `make prove AREA=agents ARGS="only=against_sb3_ppo_cartpole"` (and so on) measures one task anew.
 
-Both sides learn by the same hyper-parameters: rl-baselines3-zoo's tuned ones, as they stand in
+Both sides learn by the same hyper-parameters: rl-baselines3-zoo's tuned ones, or better ones that both have, as they stand in
 [configs/experiment](../../../configs/experiment) or, where there is no such file, in [tasks.py](tasks.py).
 [translation.py](translation.py) makes Stable-Baselines3's arguments of them and refuses what has no counterpart. Both make
 the same number of steps with seeds 0, 1, … and keep the final policy, not the best. One evaluation serves both
