@@ -47,6 +47,7 @@ class LunarLander(_LunarLander):
         return self.step(_IDLE if self.continuous else _NOTHING)[0], {}
 
     def _build_ground(self, world: Any) -> None:
+        """Ten pieces between eleven corners of random heights, those of the helipad in the middle level."""
         width, top = 2 * _HALF_W, 2 * _HALF_H
         heights = self.np_random.uniform(0, top / 2, size=12).tolist()
         xs = [width / 10 * i for i in range(11)]

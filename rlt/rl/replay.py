@@ -150,7 +150,9 @@ class Replay:
         self._terminated[head] = step.terminated
         self._truncated[head] = step.truncated
         if self._following is not None:
-            self._link(self._following, head)
+            self._following[head] = self._slots[head]
+            if self.size:
+                self._link(self._following, (head - 1) % self._ring, head)
         self.added += 1
         if step.final_obs is step.obs:
             self._next_frame[head] = self._slots[after]
@@ -159,13 +161,10 @@ class Replay:
         self._frames[after] = step.obs
         self._current = step.obs
 
-    def _link(self, following: Tensor, head: int) -> None:
-        """The row at `head` is the newest: nothing follows it, and it follows those before it that did not end."""
-        before = (head - 1) % self._ring
-        following[head] = self._slots[head]
-        if self.size:
-            ended = self._terminated[before] | self._truncated[before]
-            following[before] = torch.where(ended, self._slots[before], self._slots[head])
+    def _link(self, following: Tensor, rows: int | Tensor, after: int | Tensor) -> None:
+        """The rows at `after` follow those at `rows`, but where these ended their episodes."""
+        ended = self._terminated[rows] | self._truncated[rows]
+        following[rows] = torch.where(ended, self._slots[rows], self._slots[after])
 
     def _make_room(self) -> None:
         """Lets go of the row that the next one overwrites."""
@@ -252,10 +251,9 @@ class Replay:
         self.added = state["added"]
         self._frames[self.added % self._ring] = state["head"].to(self.device)
         if self._following is not None:
-            rows = torch.arange(self._first, self.added, device=self.device) % self._ring
-            ended = self._terminated[rows] | self._truncated[rows]
-            self._following[rows] = torch.where(ended, self._slots[rows], self._slots[(rows + 1) % self._ring])
-            self._following[rows[-1:]] = self._slots[rows[-1:]]
+            self._following.copy_(self._slots[: self._ring])
+            rows = torch.arange(self._first, max(self.added - 1, self._first), device=self.device) % self._ring
+            self._link(self._following, rows, (rows + 1) % self._ring)
         return None
 
     def _load_part(self, part: dict[str, Any]) -> None:
