@@ -45,13 +45,6 @@ PENDULUM_PPO: dict[str, Any] = {
 }
 """rl-baselines3-zoo's tuned values without gSDE, which neither side then uses."""
 
-LUNARLANDER_DQN: dict[str, Any] = {
-    "learning_rate": 6.3e-4, "batch_size": 128, "buffer_size": 50_000, "learning_starts": 0, "gamma": 0.99,
-    "target_update_interval": 250, "train_freq": 4, "gradient_steps": -1, "exploration": "linear:1:0.1@0.12",
-}
-"""rl-baselines3-zoo's tuned values, written out: the experiment of that name may have better ones."""
-
-
 def _options(values: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"agent.{key}={value}" for key, value in values.items())
 
@@ -66,11 +59,7 @@ TASKS = {
             24 * 4096, 5, -172.2, ZOO,
         ),
         Task("sac_pendulum", "SAC, Pendulum-v1", ("+experiment=sac_pendulum",), 20_000, 5, -151.0, SLM),
-        Task(
-            "dqn_lunarlander", "DQN, LunarLander-v3",
-            ("agent=dqn", "env.id=LunarLander-v3", "model.hidden=[256,256]", *_options(LUNARLANDER_DQN)),
-            100_000, 5, 195.2, SLM,
-        ),
+        Task("dqn_lunarlander", "DQN, LunarLander-v3", ("+experiment=dqn_lunarlander",), 100_000, 5, 195.2, SLM),
         Task("ppo_lunarlander", "PPO, LunarLander-v3", ("+experiment=ppo_lunarlander",), 61 * 16_384, 5, 242.1, ZOO),
     )
 }
