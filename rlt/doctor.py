@@ -270,7 +270,7 @@ def extra_findings(requirements: Requirements) -> list[Finding]:
 def compiler_finding() -> Finding:
     """The C++ compiler that torch.compile calls, tried on a program with Python's headers and OpenMP."""
     name = os.environ.get("CXX", "g++")
-    gives, command = "compile=on: torch.compile makes updates faster", "sudo apt-get install g++ python3-dev"
+    gives, command = "compile=on: updates run faster; MuJoCo steps faster", "sudo apt-get install g++ python3-dev"
     if shutil.which(name) is None:
         return Finding(name, "absent", "not found", gives, command)
     include = f"-I{sysconfig.get_path('include')}"

@@ -13,6 +13,10 @@ class Ant(MujocoTask):
     contact_forces = True
 
     def before(self) -> Float64s:
+        return self.place().copy()  # it is compared with what the step leaves there
+
+    def place(self) -> Float64s:
+        """The first coordinate of the main body."""
         body = self.model.body(self.example._main_body).id
         return self.gather("xpos")[:, 3 * body]
 
@@ -23,7 +27,7 @@ class Ant(MujocoTask):
         state = np.concatenate((position, velocity), axis=1)
         low, high = ant._healthy_z_range
         healthy = np.isfinite(state).all(axis=1) & (low <= state[:, 2]) & (state[:, 2] <= high)
-        forward = (self.before() - before) / self.dt * ant._forward_reward_weight
+        forward = (self.place() - before) / self.dt * ant._forward_reward_weight
         effort = ant._ctrl_cost_weight * row_sums(np.square(action))
         contact = ant._contact_cost_weight * row_sums(np.square(forces))
         reward = (forward + healthy * ant._healthy_reward) - (effort + contact)

@@ -42,17 +42,20 @@ class NativeBatch:
             return False
         return hasattr(batch, "Batch")
 
-    def step(self, action: NDArray[Any]) -> None:
-        """Steps all, `action` `[copies, controls]` held for the whole frame."""
+    def start(self, action: NDArray[Any]) -> None:
+        """Takes the action; the batch does not work beside its caller."""
         self._ctrl[:] = action
+
+    def wait(self) -> None:
+        """Steps all."""
         self._current.clear()
         self._batch.step(nstep=self._frame_skip)
 
-    def array(self, name: str) -> NDArray[np.float64]:
-        """A part of the state of all copies, such as `qpos`: `[copies, size]`, which the next step writes to."""
+    def array(self, name: str, first: int = 0) -> NDArray[np.float64]:
+        """A part of the state of all copies, such as `qpos`."""
         if name not in self._views:
             self._views[name] = self._batch.bind(name)
-        return self._views[name]
+        return self._views[name][:, first:]
 
     def get(self, i: int) -> None:
         """Brings the i-th `MjData` up to date."""
@@ -68,3 +71,6 @@ class NativeBatch:
         self._batch.forward([i])
         mujoco.mj_getState(self._model, self._datas[i], self._batch.state[i], _STATE)
         self._current.add(i)
+
+    def close(self) -> None:
+        """Its threads end with it."""

@@ -1,5 +1,4 @@
-"""What the MuJoCo tasks share: one `MjData` per copy, stepped on threads or in MuJoCo's own batch, and gathering of its
-arrays."""
+"""What the MuJoCo tasks share: one `MjData` per copy, and its way through a step and a reset."""
 
 from __future__ import annotations
 
@@ -13,8 +12,7 @@ from gymnasium import Space
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
-from rlt.envs.mujoco.batch import NativeBatch
-from rlt.envs.mujoco.threads import Threads
+from rlt.envs.mujoco.physics import choose
 
 Rows = NDArray[np.intp]
 Float32s = NDArray[np.float32]
@@ -45,14 +43,11 @@ class MujocoTask(ABC):
         self.generators: list[np.random.Generator | None] = [None] * num_envs
         self.seeds: list[int | None] = [None] * num_envs
         self.drawn: list[dict[str, Any]] = [{} for _ in range(num_envs)]
-        self._views: dict[str, list[NDArray[Any]]] = {}
-        self._ctrl = [data.ctrl for data in self.datas]
         self._action = np.zeros((num_envs, self.model.nu), np.float32)
         self._before: Any = None
-        self._batch: NativeBatch | None = None
-        if self.state_is_all and num_envs > 1 and NativeBatch.exists():
-            self._batch = NativeBatch(self.model, self.datas, self.frame_skip)
-        self._threads = Threads(self._simulate, num_envs, None if self._batch is None else 0)
+        self.physics = choose(
+            self.model, self.datas, self.frame_skip, contact_forces=self.contact_forces, state_is_all=self.state_is_all
+        )
 
     @abstractmethod
     def before(self) -> Any:
@@ -64,26 +59,16 @@ class MujocoTask(ABC):
 
     def gather(self, name: str, first: int = 0) -> Float64s:
         """The array `name` of every copy's data from its row `first` on, flattened: `[num_envs, size]`, until the next step."""
-        if self._batch is not None:
-            return self._batch.array(name)[:, first:]
-        key = f"{name}[{first}:]"
-        if key not in self._views:
-            # Views of the data's own memory, which never moves.
-            self._views[key] = [getattr(data, name)[first:].reshape(-1) for data in self.datas]
-        return np.concatenate(self._views[key]).reshape(self.num_envs, -1)
+        return self.physics.array(name, first)
 
     def start(self, action: NDArray[Any]) -> None:
-        """Begins a step; on threads the physics goes on beside the caller, in a batch it waits for `finish`."""
+        """Begins a step; where the physics can, it goes on beside the caller."""
         self._before, self._action = self.before(), action
-        if self._batch is None:
-            self._threads.start()
+        self.physics.start(action)
 
     def wait(self) -> None:
         """Returns when the physics of the step is done."""
-        if self._batch is None:
-            self._threads.wait()
-        else:
-            self._batch.step(self._action)
+        self.physics.wait()
 
     def finish(self) -> tuple[Float32s, Float32s, Bools]:
         """Waits for the physics."""
@@ -102,16 +87,14 @@ class MujocoTask(ABC):
             form.data, form._np_random = self.datas[i], self.generators[i]
             mujoco.mj_resetData(self.model, form.data)
             obs[row] = form.reset_model()
-            if self._batch is not None:
-                self._batch.put(int(i))
+            self.physics.put(int(i))
             self.drawn[i] = {name: getattr(form, name) for name in self.drawn_fields}
         return obs
 
     def pour(self, i: int, bare: Any, terminated: bool) -> None:
         """Puts copy i into an instance of Gymnasium's class."""
         data = self.datas[i]
-        if self._batch is not None:
-            self._batch.get(i)
+        self.physics.get(i)
         if not self.contact_forces and data.time > 0:
             mujoco.mj_rnePostConstraint(self.model, data)  # Gymnasium's class has computed these in the last step
         bare.data, bare._np_random, bare._np_random_seed = data, self.generators[i], self.seeds[i]
@@ -121,19 +104,11 @@ class MujocoTask(ABC):
         """Puts what the instance holds into copy i, whose data it has already."""
         self.generators[i], self.seeds[i] = bare._np_random, bare._np_random_seed
         self.drawn[i] = {name: getattr(bare, name) for name in self.drawn_fields}
-        if self._batch is not None:
-            self._batch.put(i)
+        self.physics.put(i)
 
     def close(self) -> None:
         """Ends the threads."""
-        self._threads.close()
-
-    def _simulate(self, i: int) -> None:
-        data = self.datas[i]
-        self._ctrl[i][:] = self._action[i]
-        mujoco.mj_step(self.model, data, nstep=self.frame_skip)
-        if self.contact_forces:
-            mujoco.mj_rnePostConstraint(self.model, data)
+        self.physics.close()
 
 
 def row_sums(values: NDArray[Any]) -> NDArray[Any]:

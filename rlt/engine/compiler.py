@@ -21,7 +21,7 @@ def compiled(step: Callable[..., Any], device: torch.device) -> Callable[..., An
     """
     chosen = os.environ.get("TORCHINDUCTOR_CACHE_DIR", "")
     if not chosen or Path(chosen).name.startswith("torchinductor_"):  # torch itself sets its default when it is imported
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder("inductor"))
     options: dict[str, Any] = {"guard_filter_fn": guards_to_keep}
     if device.type == "cuda":
         options["triton.cudagraphs"] = True
@@ -76,7 +76,7 @@ def has_compiler() -> bool:
     return any(shutil.which(name) for name in ([named] if named else []) + ["g++", "clang++", "c++"])
 
 
-def cache_folder() -> Path:
-    """Where compiled steps are kept between runs: `RLT_CACHE`, else the user's cache folder."""
+def cache_folder(kind: str) -> Path:
+    """Where what was compiled is kept between runs: below `RLT_CACHE`, else the user's cache folder."""
     root = os.environ.get("RLT_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "rlt")
-    return Path(root) / "inductor"
+    return Path(root) / kind
