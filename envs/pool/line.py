@@ -23,7 +23,7 @@ _PATIENCE = 1e-3
 """Seconds of looking before a side sleeps: what several wake-ups cost."""
 _CROWDED = 100e-6
 """A look that took longer than this was interrupted: somebody else wants the core."""
-_REST = 64
+_REST = 4
 """Waits without looking after one that was interrupted."""
 # Elsewhere a number could be seen before the arrays that were written before it; through the socket it cannot.
 _LOOKS = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686") and hasattr(os, "sched_yield")
