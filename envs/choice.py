@@ -18,7 +18,7 @@ from rlt.envs.backends import native
 from rlt.envs.backends.pool import PoolVectorEnv
 from rlt.envs.backends.sync import SyncVectorEnv
 from rlt.envs.backends.vector import ArrayVectorEnv
-from rlt.envs.mujoco.threads import cores
+from rlt.envs.cores import cores
 from rlt.envs.recipe import Recipe
 from rlt.errors import RltError
 

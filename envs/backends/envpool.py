@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from rlt.envs import faults
 from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_rows
+from rlt.envs.cores import cores
 from rlt.envs.layout import Arrays, Layout
-from rlt.envs.mujoco.threads import cores
 from rlt.envs.recipe import Recipe
 from rlt.envs.source import Source
 from rlt.errors import ConfigError, MissingExtra

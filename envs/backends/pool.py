@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from rlt.envs import faults
 from rlt.envs.action_reader import ActionReader
 from rlt.envs.backends.vector import ArrayVectorEnv, Outcome, with_finals
+from rlt.envs.cores import cores
 from rlt.envs.group import Group
 from rlt.envs.layout import Arrays, Layout, mask_size
-from rlt.envs.mujoco.threads import cores
 from rlt.envs.pool import memory
 from rlt.envs.pool.fault import WorkerFault
 from rlt.envs.pool.journal import Journal

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt.envs.mujoco.threads import cores
+from rlt.envs.cores import cores
 
 _STATE = int(mujoco.mjtState.mjSTATE_INTEGRATION)
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt.engine.compiler import cache_folder
-from rlt.envs.mujoco.threads import cores
+from rlt.envs.cores import cores
 
 _log = logging.getLogger(__name__)
 _SOURCE = Path(__file__).with_name("workers.c")

@@ -28,7 +28,7 @@ import torch
 
 from rlt import envs
 from rlt.envs.backends import native
-from rlt.envs.mujoco.threads import cores
+from rlt.envs.cores import cores
 from rlt.envs.source import Source
 
 IDS = ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1", "LunarLander-v3",
