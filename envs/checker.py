@@ -19,11 +19,15 @@ import numpy as np
 from gymnasium.utils.env_checker import check_env
 
 from rlt.envs import faults, headless
+from rlt.envs.backends import native
 from rlt.envs.factory import Id, make
 from rlt.envs.source import Source
 from rlt.errors import ConfigError, RltError
 
 headless.prepare()
+
+_QUICK = 20_000
+"""Steps per second from which on nothing is gained by stepping several copies at once."""
 
 Verdict = Literal["good", "note", "wrong"]
 
@@ -95,7 +99,8 @@ def _gymnasiums_checker(source: Source, steps: int, seed: int) -> Iterator[Findi
             env.close()
     # Gymnasium colours its warnings and repeats itself.
     remarks = {str(w.message).replace("\x1b[33mWARN: ", "").replace("\x1b[0m", "") for w in said}
-    yield Finding("good", "Gymnasium's checker has no objection")
+    if not remarks:
+        yield Finding("good", "Gymnasium's checker has no objection")
     for remark in sorted(remarks):
         yield Finding("note", f"Gymnasium's checker: {' '.join(remark.split())}")
 
@@ -112,8 +117,12 @@ def _values(source: Source, steps: int, seed: int) -> Iterator[Finding]:
         obs, reward, terminated, truncated, _ = env.step(actions.sample())
         outside += not space.contains(obs)
         reused = reused or (obs is last and isinstance(obs, np.ndarray)) or not _same(last, kept)
+        if (given := np.asarray(reward)).ndim or given.dtype.kind not in "fiub":
+            yield Finding("wrong", f"a reward is {faults.short(reward)}, not a number")
+            break
         if not np.isfinite(float(reward)):
             yield Finding("wrong", f"a reward is {reward}")
+            break
         lengths[-1] += 1
         if terminated or truncated:
             lengths.append(0)
@@ -181,7 +190,8 @@ def _speed(source: Source, steps: int, seed: int) -> Iterator[Finding]:
             env.reset()
     rate = count / (perf_counter() - start)
     env.close()
-    slow = "; backend=pool steps several at once" if rate < 20_000 else ""
+    better = "pool" if native.why_not(source) else "native"
+    slow = f"; backend={better} steps several at once" if rate < _QUICK else ""
     yield Finding("good", f"{rate:,.0f} steps/s in one process{slow}")
 
 
@@ -192,7 +202,7 @@ def _trajectory(source: Source, seed: int, steps: int) -> list[Any]:
     seen: list[Any] = [copy.deepcopy(env.reset(seed=seed)[0])]
     for _ in range(steps):
         obs, reward, terminated, truncated, _ = env.step(actions.sample())
-        seen.append(copy.deepcopy((obs, float(reward), bool(terminated), bool(truncated))))
+        seen.append(copy.deepcopy((obs, reward, bool(terminated), bool(truncated))))
         if terminated or truncated:
             seen.append(copy.deepcopy(env.reset()[0]))
     env.close()
@@ -223,13 +233,20 @@ def _same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b))
-    return bool(np.array_equal(np.asarray(a), np.asarray(b)))
+    one, other = np.asarray(a), np.asarray(b)
+    floats = one.dtype.kind in "fc" and other.dtype.kind in "fc"  # NaN equals NaN here: that it is there is told apart
+    return bool(np.array_equal(one, other, equal_nan=floats))
 
 
 def main(arguments: list[str]) -> int:
-    """Prints the report on each id; 0 if nothing is wrong."""
-    if not arguments:
-        print("usage: python -m rlt.envs.checker ID …")
+    """Prints the report on each id; 0 if nothing is wrong, 2 after a mistake in the arguments."""
+    usage = "usage: python -m rlt.envs.checker ID …\n\nIs this an environment that one can learn from? ID: as env.id takes it."
+    if {"-h", "--help"} & {*arguments}:
+        print(usage)
+        return 0
+    unknown = [one for one in arguments if one.startswith("-")]
+    if unknown or not arguments:
+        print(f"there is no option {unknown[0]}" if unknown else "which environment?", usage, sep="\n", file=sys.stderr)
         return 2
     reports = [check(id) for id in arguments]
     print(*reports, sep="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
@@ -92,8 +93,11 @@ def make(
     Raises `EnvironmentFault` (unknown id, environment that cannot be made), `SpaceError` (a space that no agent could
     be given), `MissingExtra` (a package to install), `ConfigError` (everything else).
     """
-    if not isinstance(num_envs, int) or isinstance(num_envs, bool) or num_envs < 1:
-        raise ConfigError("num_envs must be a whole number of at least 1", f"got: {num_envs!r}")
+    num_envs = _whole("num_envs", num_envs, least=1)
+    seed = None if seed is None else _whole("seed", seed, least=0)
+    workers = None if workers is None else _whole("workers", workers, least=1)
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise ConfigError("timeout must be a number of seconds above 0", f"got: {timeout!r}")
     if autoreset not in AUTORESETS:
         raise ConfigError(f"autoreset={autoreset!r}: there is no such mode", one_of(str(autoreset), AUTORESETS))
     if backend not in BACKENDS:
@@ -102,8 +106,6 @@ def make(
         raise ConfigError("purpose must be rlt.types.Train or rlt.types.Test", f"got: {purpose!r}")
     inner, outer = read(wrappers)
     source = Source(id, dict(kwargs), inner)
-    if workers is not None and workers < 1:
-        raise ConfigError("workers must be at least 1, or None for one per core", f"got: {workers!r}")
     recipe = Recipe(source, num_envs, str(_device(device)), seed, autoreset, purpose, workers, timeout, outer)
     return build(recipe, backend)
 
@@ -156,6 +158,16 @@ def _build(recipe: Recipe, backend: str) -> ArrayVectorEnv[Any]:
     from rlt.envs.choice import choose
 
     return choose(recipe)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    try:
+        number = operator.index(value)  # numpy's integers too
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise ConfigError(f"{name} must be a whole number of at least {least}", f"got: {value!r}")
+    return number
 
 
 def _device(name: str | torch.device) -> torch.device:

@@ -53,6 +53,11 @@ def reset_failed(env_id: str, i: int, seed: int | None, error: BaseException) ->
     return EnvironmentFault(what, *cause(found), f"seed: {seed}", fix=getattr(found, "fix", None))
 
 
+def batch_failed(env_id: str, where: str, error: BaseException, options: str) -> EnvironmentFault:
+    """All copies are stepped by one computation, which raised: a constructor's argument that is no number, say."""
+    return EnvironmentFault(f"{env_id}: {where} failed", *cause(error), f"options: {options}")
+
+
 _OLD = "this is the interface of the package gym before 0.26; Gymnasium's is another"
 
 

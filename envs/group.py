@@ -139,7 +139,7 @@ class Group:
         self.observations.check(obs)
         if not isinstance(info, dict):
             raise faults.wrong_result("info", "a dict", info)
-        if np.ndim(reward) != 0:
+        if np.ndim(reward) != 0 or np.asarray(reward).dtype.kind not in "fiub":
             raise faults.wrong_result("the reward", "a number", reward)
         for name, flag in (("terminated", terminated), ("truncated", truncated)):
             if not isinstance(flag, (bool, np.bool_)):

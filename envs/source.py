@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import inspect
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,12 +43,26 @@ class Source:
     wrappers: tuple[Inner, ...] = ()
     """Applied in order to each sub-environment, on top of those that the id brings."""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.target, str) and not callable(self.target):
+            what = f"{faults.short(self.target)} names no environment"
+            raise ConfigError(what, "expected: an id, a gymnasium.Env class, or a function that makes one")
+        limit = self.options.get("max_episode_steps")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or (limit < 1 and limit != -1)):
+            raise ConfigError(
+                f"max_episode_steps={limit!r} is no number of steps", "expected: a whole number of at least 1, or -1 for no limit"
+            )
+
     @property
     def id(self) -> str:
         """The id as it was given; `module:Class` for a class or function."""
         if isinstance(self.target, str):
             return self.target
-        return f"{self.target.__module__}:{self.target.__qualname__}"
+        named: Any = self.target
+        while isinstance(named, functools.partial):
+            named = named.func
+        named = named if hasattr(named, "__qualname__") else type(named)
+        return f"{named.__module__}:{named.__qualname__}"
 
     def spec(self) -> EnvSpec | None:
         """Gymnasium's registration, None for a class or function. Raises `EnvironmentFault` for an unknown id."""
@@ -64,6 +80,7 @@ class Source:
     def build(self) -> gym.Env[Any, Any]:
         """A new environment, wrapped, not yet reset."""
         env = self._bare()
+        self._look_at(env)
         for wrapper in self.wrappers:
             name = wrapper.name if isinstance(wrapper, Named) else getattr(wrapper, "__name__", wrapper)
             try:
@@ -80,14 +97,34 @@ class Source:
                 )
         return env
 
+    def _look_at(self, env: gym.Env[Any, Any]) -> None:
+        for name in ("observation_space", "action_space"):
+            space = getattr(env, name, None)
+            if not isinstance(space, gym.Space):
+                raise EnvironmentFault(
+                    f"{self.id} has no {name}", "expected: a gymnasium.Space", f"got: {faults.short(space)}",
+                    fix=f"self.{name} = gymnasium.spaces.…, in its __init__ or in its class",
+                )
+        mode, known = self.options.get("render_mode"), [*(env.metadata or {}).get("render_modes", [])]
+        # Gymnasium makes these two of rgb_array.
+        if mode is not None and mode not in {*known, *(("human", "rgb_array_list") if "rgb_array" in known else ())}:
+            offered = one_of(str(mode), known) if known else "it offers none: its metadata has no render_modes"
+            raise ConfigError(f"{self.id} cannot render as render_mode={mode!r}", offered)
+
     def _target(self) -> str | Callable[..., Any]:
         """A string only where Gymnasium's registry is to be asked."""
         if not isinstance(self.target, str) or ":" not in self.target:
             return self.target
         module_name, _, name = self.target.partition(":")
         module = load_module(module_name, what=f"env.id={self.target}")
-        found = getattr(module, name, None)
-        return found if inspect.isclass(found) and issubclass(found, (gym.Env, gym.vector.VectorEnv)) else name
+        found: Any = getattr(module, name, None)
+        if callable(found):
+            return found
+        if name not in gym.registry and not re.search(r"-v\d+$", name):
+            classes = [n for n, one in vars(module).items() if inspect.isclass(one) and issubclass(one, gym.Env)]
+            offered = one_of(name, classes) if classes else "it has no class of environments"
+            raise EnvironmentFault(f"there is no {name} in {module_name}", offered)
+        return name
 
     @property
     def is_vector(self) -> bool:
@@ -119,7 +156,9 @@ class Source:
             with contextlib.suppress(ImportError):  # told by Gymnasium, with the command that installs it
                 messages.route()
         try:
-            return gym.make(spec, disable_env_checker=True, **self.options)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=".*is being initialised with render_mode")  # `_look_at` refuses it
+                return gym.make(spec, disable_env_checker=True, **self.options)
         except gym.error.DependencyNotInstalled as error:
             raise _missing(self.id, error) from error
         except TypeError as error:
@@ -147,6 +186,11 @@ class Source:
         return gym.wrappers.TimeLimit(env, limit) if limit is not None and limit != -1 else env
 
     def _unknown_option(self, creator: Any) -> ConfigError:
+        if "render_mode" in self.options and "render_mode" not in inspect.signature(creator).parameters:
+            return ConfigError(
+                f"{self.id} cannot draw itself: its constructor takes no render_mode",
+                fix="def __init__(self, …, render_mode=None), metadata = {'render_modes': ['rgb_array']}, and a render()",
+            )
         known = [n for n in inspect.signature(creator).parameters if n not in ("self", "kwargs", "args")]
         unknown = [n for n in self.options if n not in known and n != "max_episode_steps"]
         lines = [f"{name}: {one_of(name, [*known, 'max_episode_steps'])}" for name in unknown]

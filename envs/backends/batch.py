@@ -87,7 +87,11 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         actions = ActionReader(task.action_space, recipe.num_envs)
         super().__init__(recipe, "native", Layout(task.observation_space, "observation"), actions)
         self.inexact_resume = None
-        form.reset(seed=0)  # what is made in reset is there when it is restored
+        self._recipe_options = recipe.made_of["options"]
+        try:
+            form.reset(seed=0)  # what is made in reset is there when it is restored
+        except Exception as error:
+            raise faults.batch_failed(self.id, "a reset", error, recipe.made_of["options"]) from error
         self._task, self._form, self._snapshot = task, form, snapshots.snapshot_of(form)
         self._limits: list[Any] = [layer for layer in snapshots.layers(form) if isinstance(layer, gym.wrappers.TimeLimit)]
         limit = min((int(layer._max_episode_steps) for layer in self._limits), default=None)
@@ -102,7 +106,10 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
     def _reset(self, seed: int | None, only: NDArray[np.bool_] | None) -> tuple[Arrays, None]:
         rows = self._all if only is None else np.flatnonzero(only)
         seeds = [None if seed is None else seed + int(i) for i in rows]
-        first = self._task.reset(rows, seeds)
+        try:
+            first = self._task.reset(rows, seeds)
+        except Exception as error:
+            raise faults.batch_failed(self.id, "a reset", error, self._recipe_options) from error
         self._clock.restart(rows)
         self._over[rows] = False
         if only is None or self._current is None:
@@ -119,7 +126,10 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
 
     def _finish(self, actions: Arrays) -> Outcome:
         self._steps += 1
-        obs, reward, terminated = self._task.finish()
+        try:
+            obs, reward, terminated = self._task.finish()
+        except Exception as error:
+            raise faults.batch_failed(self.id, f"step {self._steps}", error, self._recipe_options) from error
         faults.check_finite(self.id, self._observations, [obs], reward, self._steps, actions[0], self._all)
         truncated = self._clock.tick()
         if self.autoreset == "next_step" and self._over.any():

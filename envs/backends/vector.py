@@ -16,7 +16,7 @@ from rlt.errors import EnvironmentFault, ShapeError
 from rlt.rl.vector_env import Action, Observation, Step, VectorEnv
 from rlt.types import Purpose, Tensor, Test
 
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 
 
 class Outcome(NamedTuple):
@@ -141,13 +141,7 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
 
     def get_state(self) -> dict[str, Any]:
         self._refuse(in_flight="get_state")
-        state: dict[str, Any] = {
-            "format": STATE_FORMAT,
-            "id": self.id,
-            "num_envs": self.num_envs,
-            "obs": None,
-            "mask": None,
-        }
+        state: dict[str, Any] = {**self._kind, "obs": None, "mask": None}
         if self._current is None:
             return state  # never reset: nothing has happened yet
         state["obs"] = [array.copy() for array in self._current]
@@ -156,8 +150,11 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
 
     def set_state(self, state: dict[str, Any]) -> Observation:
         self._refuse(in_flight="set_state")
-        expected = {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs}
-        for key, own in expected.items():
+        if not isinstance(state, dict):
+            raise EnvironmentFault(
+                f"{self.id}: this is no state", "expected: what get_state gave", f"got: {type(state).__name__}"
+            )
+        for key, own in self._kind.items():
             if state.get(key) != own:
                 raise EnvironmentFault(
                     f"{self.id}: this state was taken from another environment",
@@ -171,6 +168,11 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
         self._restore(state["body"], obs, mask)
         self._current, self._mask, self._mask_tensor = obs, mask, None
         return self._tree(obs)
+
+    @property
+    def _kind(self) -> dict[str, Any]:
+        """What a state says of the environment that it was taken from."""
+        return {"format": STATE_FORMAT, "id": self.id, "num_envs": self.num_envs, **self.recipe.made_of}
 
     def render(self, i: int = 0) -> NDArray[np.uint8] | None:
         self._refuse(in_flight="render")

@@ -44,6 +44,8 @@ def read(asked: Sequence[Asked]) -> tuple[tuple[Inner, ...], tuple[VectorWrapper
 
     Something of the first kind after something of the second would have to be inside of it: a `ConfigError`.
     """
+    if isinstance(asked, (str, Mapping)):
+        raise ConfigError(f"env.wrappers={asked!r} is one wrapper", "expected: a list of them", fix=f"wrappers=[{asked!r}]")
     inner: list[Inner] = []
     outer: list[VectorWrapper] = []
     for one in asked:

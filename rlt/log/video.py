@@ -49,9 +49,10 @@ class Mp4:
         """MissingExtra without PyAV."""
         av = _av()
         self.path, self._av = path, av
+        self._part = path.with_suffix(f".part{path.suffix}")  # what is cut off cannot be played, and says so
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._file: Any = av.open(str(path), "w")
+            self._file: Any = av.open(str(self._part), "w")
         except OSError as error:
             raise RunError(f"{path} cannot be written", str(error)) from None
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
@@ -74,6 +75,8 @@ class Mp4:
             if self._sized:
                 self._file.mux(self._stream.encode())
             self._file.close()
+            if self._sized:
+                self._part.replace(self.path)
             self._stream = None
 
 

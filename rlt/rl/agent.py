@@ -29,7 +29,7 @@ from rlt.rl.networks import Model
 from rlt.rl.predict import all_tensors, from_policy, to_policy
 from rlt.rl.saving import copy_weights, load_agent, save_agent
 from rlt.rl.seeds import Seeds
-from rlt.rl.vector_env import Observation, VectorEnv
+from rlt.rl.vector_env import Observation, VectorEnv, check_for_learning
 from rlt.run.callbacks import Callback, as_callbacks
 from rlt.run.config import EvaluationConfig, RunConfig
 from rlt.run.folder import RunFolder
@@ -55,9 +55,7 @@ class Agent(ABC):
         threads: int | None = None, compile: str = "auto", compile_at: int | None = None, **options: Any,
     ) -> None:
         """`options` are the fields of `Config`; `threads`, `compile` and `compile_at` those of `rlt.engine.config`."""
-        if not isinstance(env, VectorEnv):
-            made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
-            raise ConfigError(f"{type(self).__name__} wants a vector environment", f"got {type(env).__name__}", fix=made)
+        check_for_learning(env, type(self).__name__)
         self._engine_and_config(threads, compile, compile_at, options)
         self._build(
             env, eval_env, env.single_observation_space, env.single_action_space, env.num_envs, env.device, model, seed

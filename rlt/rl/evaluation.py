@@ -10,7 +10,7 @@ import numpy as np
 
 from rlt.errors import EnvironmentFault
 from rlt.rl.statistics import summarise
-from rlt.rl.vector_env import Action, Observation, VectorEnv
+from rlt.rl.vector_env import Action, Observation, VectorEnv, check_same_step
 from rlt.types import Test
 
 ENDLESS = 100_000
@@ -40,6 +40,7 @@ def evaluate(act: Callable[[Observation], Action], env: VectorEnv[Test], episode
     Each environment plays a fixed share (the first of them one more where it does not divide): taking the first
     episodes to finish would favour short ones. Environments start from `seed`, so the same policy scores the same twice.
     """
+    check_same_step(env, "an evaluation")
     share = np.full(env.num_envs, episodes // env.num_envs)
     share[: episodes % env.num_envs] += 1
     returns: list[list[float]] = [[] for _ in range(env.num_envs)]

@@ -15,6 +15,7 @@ import torch
 from gymnasium import Space
 from numpy.typing import NDArray
 
+from rlt.errors import ConfigError
 from rlt.types import Bool, Float32, Purpose, Tensor, Test, Train
 
 Observation: TypeAlias = Any
@@ -123,3 +124,29 @@ class VectorEnv(ABC, Generic[Purpose]):
     @abstractmethod
     def close(self) -> None:
         """Frees everything. A second call does nothing."""
+
+
+def check_for_learning(env: Any, learner: str) -> None:
+    """ConfigError where `learner` cannot learn from `env`: no vector environment, resets that are steps, made for evaluation."""
+    if not isinstance(env, VectorEnv):
+        made = f'envs.make("{env}")' if isinstance(env, str) else "rlt.envs.make(id, num_envs)"
+        raise ConfigError(f"{learner} wants a vector environment", f"got {type(env).__name__}", fix=made)
+    check_same_step(env, learner)
+    if env.purpose is not Train:
+        raise ConfigError(
+            f"{learner} cannot learn in an environment that was made for evaluation", f"got: {env!r}",
+            fix="envs.make(…), without purpose=Test, and no twin()",
+        )
+
+
+def check_same_step(env: VectorEnv[Any], user: str) -> None:
+    """ConfigError where a step of `env` may be a reset, or is impossible after an end."""
+    if env.autoreset != "same_step":
+        why = {
+            "next_step": "its step after an episode's end is a reset, which is no transition",
+            "disabled": "its resets are left to the caller",
+        }
+        raise ConfigError(
+            f"{user} cannot step {env.id} with autoreset={env.autoreset!r}", why.get(env.autoreset, "expected: same_step"),
+            fix='envs.make(…, autoreset="same_step"), which is the default',
+        )

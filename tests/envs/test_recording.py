@@ -116,6 +116,15 @@ def write(path: Path, colours: list[int], size: tuple[int, int] = (40, 64)) -> P
     return path
 
 
+def test_a_video_has_its_name_once_it_is_whole(tmp_path):
+    video = Mp4(tmp_path / "a.mp4", 10)
+    for frame in np.random.default_rng(0).integers(0, 256, (80, 400, 640, 3), np.uint8):  # more than is held back
+        video.add(frame)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.part.mp4"]
+    video.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
 def test_a_grid_shows_all_side_by_side_and_waits_for_the_longest(tmp_path):
     short, long = write(tmp_path / "a.mp4", [200]), write(tmp_path / "b.mp4", [20, 80, 140])
     write_grid([short, long, short], tmp_path / "grid.mp4", 10)
