@@ -47,7 +47,9 @@ class MountainCarContinuous(ClassicTask):
         reward = 100.0 * terminated - cost if anywhere(terminated) else 0 - cost
         return obs, reward.astype(np.float32), terminated
 
-    def _move(self, state: NDArray[Any], push: Float32s, precision: type[np.float32] | type[np.float64]) -> tuple[Float32s, Bools]:
+    def _move(
+        self, state: NDArray[Any], push: Float32s, precision: type[np.float32] | type[np.float64]
+    ) -> tuple[Float32s, Bools]:
         back, left, right, fastest, goal, least = self.constants[precision]
         position, velocity = state.astype(precision)
         slope = np.array([0.0025 * math.cos(angle) for angle in (3 * position).tolist()])
