@@ -111,8 +111,9 @@ def _values(source: Source, steps: int, seed: int) -> Iterator[Finding]:
     actions.seed(seed)
     obs, _ = env.reset(seed=seed)
     lengths: list[int] = [0]
-    outside, reused = 0, False
-    for _ in range(steps):
+    outside, reused, made = 0, False, 0
+    while made < steps:
+        made += 1
         last, kept = obs, copy.deepcopy(obs)
         obs, reward, terminated, truncated, _ = env.step(actions.sample())
         outside += not space.contains(obs)
@@ -130,16 +131,16 @@ def _values(source: Source, steps: int, seed: int) -> Iterator[Finding]:
     limited = _has_time_limit(env)
     env.close()
     if outside:
-        yield Finding("note", f"{outside} of {steps} observations lie outside their space {space}")
+        yield Finding("note", f"{outside} of {made} observations lie outside their space {space}")
     else:
-        yield Finding("good", f"all {steps} observations lie inside their space")
+        yield Finding("good", f"all {made} observations lie inside their space")
     if reused:
         yield Finding("wrong", "step returns an array that a later step writes to; return a new one: obs.copy()")
     ended = lengths[:-1]
     if ended:
         yield Finding("good", f"{len(ended)} episodes ended, after {np.mean(ended):.0f} steps on average")
     elif not limited:
-        yield Finding("note", f"no episode ended in {steps} steps; max_episode_steps=N sets a limit")
+        yield Finding("note", f"no episode ended in {made} steps; max_episode_steps=N sets a limit")
 
 
 def _seeds(source: Source, steps: int, seed: int) -> Iterator[Finding]:

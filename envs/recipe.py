@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+import functools
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from rlt.envs.source import Source
 from rlt.envs.wrappers.names import describe
@@ -36,19 +42,22 @@ class Recipe:
     def made_of(self) -> dict[str, str]:
         """What a state must have in common with the environment that takes it, beside its id: as text, the same in every
         process."""
-        options = {name: _text(value) for name, value in sorted(self.source.options.items()) if name != "render_mode"}
-        everything: tuple[Any, ...] = (*self.source.wrappers, *self.vector_wrappers)
-        wrappers = [describe(one) or _text(one) for one in everything]
-        return {
-            "options": ", ".join(f"{name}={text}" for name, text in options.items()) or "none",
-            "wrappers": ", ".join(str(one) for one in wrappers) or "none",
-        }
+        source = self.source
+        options = {name: value for name, value in source.options.items() if name not in ("render_mode", "max_episode_steps")}
+        shown = [f"{name}={_text(value)}" for name, value in sorted(options.items())]
+        if (limit := source.time_limit) is not None:
+            shown.append(f"max_episode_steps={limit}")
+        if isinstance(source.target, functools.partial):
+            shown.append(_text(source.target))
+        everything: tuple[Any, ...] = (*source.wrappers, *self.vector_wrappers)
+        wrappers = [_text(one if (name := describe(one)) is None else name) for one in everything]
+        return {"options": ", ".join(shown) or "none", "wrappers": ", ".join(wrappers) or "none"}
 
     def config(self, backend: str) -> dict[str, Any] | None:
         """What the config group `env` says to make this again; None where a wrapper or the environment has no name."""
         wrappers = [*map(describe, self.source.wrappers), *map(describe, self.vector_wrappers)]
         name = self.source.id
-        if "<" in name or name.startswith("__main__:") or None in wrappers:
+        if not self.source.is_named or name.startswith("__main__:") or None in wrappers:
             return None
         return {
             "id": name,
@@ -62,11 +71,19 @@ class Recipe:
 
 
 def _text(value: Any) -> str:
-    """Plain values as they are written; anything else by its kind, for its `repr` may hold an address."""
+    """Plain values as they are written, equal ones alike; anything else by its kind, for its `repr` may hold an address."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, functools.partial):
+        return f"{_text(value.func)}({_text(value.args)}, {_text(value.keywords)})"
+    if isinstance(value, (enum.Enum, os.PathLike)):
+        return str(value)
     if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
+        return repr(value) if not isinstance(value, str) else value
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_text, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_text(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_text(one)}" for key, one in sorted(value.items(), key=str)) + "}"
     return str(getattr(value, "__qualname__", type(value).__qualname__))

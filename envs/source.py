@@ -7,6 +7,7 @@ import copy
 import functools
 import inspect
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,16 @@ class Source:
         named = named if hasattr(named, "__qualname__") else type(named)
         return f"{named.__module__}:{named.__qualname__}"
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the id alone leads back to what was given: not to a lambda, an instance or a partial."""
+        if isinstance(self.target, str):
+            return True
+        found: Any = sys.modules.get(getattr(self.target, "__module__", ""))
+        for name in getattr(self.target, "__qualname__", "<").split("."):
+            found = getattr(found, name, None)
+        return found is self.target
+
     def spec(self) -> EnvSpec | None:
         """Gymnasium's registration, None for a class or function. Raises `EnvironmentFault` for an unknown id."""
         target = self._target()
@@ -105,11 +116,14 @@ class Source:
                     f"{self.id} has no {name}", "expected: a gymnasium.Space", f"got: {faults.short(space)}",
                     fix=f"self.{name} = gymnasium.spaces.…, in its __init__ or in its class",
                 )
-        mode, known = self.options.get("render_mode"), [*(env.metadata or {}).get("render_modes", [])]
-        # Gymnasium makes these two of rgb_array.
-        if mode is not None and mode not in {*known, *(("human", "rgb_array_list") if "rgb_array" in known else ())}:
-            offered = one_of(str(mode), known) if known else "it offers none: its metadata has no render_modes"
-            raise ConfigError(f"{self.id} cannot render as render_mode={mode!r}", offered)
+        mode, known = self.options.get("render_mode"), [*((env.metadata or {}).get("render_modes") or ())]
+        made = ("human", "rgb_array_list") if "rgb_array" in known and env.spec is not None else ()  # by gym.make
+        if mode is not None and mode not in {*known, *made}:
+            what = f"{self.id} cannot render as render_mode={mode!r}"
+            if known:
+                raise ConfigError(what, one_of(str(mode), known))
+            why = "its metadata names no render_modes"
+            raise ConfigError(what, why, fix=f"metadata = {{'render_modes': [{str(mode)!r}], 'render_fps': 30}}   in its class")
 
     def _target(self) -> str | Callable[..., Any]:
         """A string only where Gymnasium's registry is to be asked."""

@@ -6,6 +6,7 @@ builds cannot be loaded, the tasks step as `physics.choose` says.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -16,7 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,11 @@ class CompiledPhysics:
         self._model, self._datas = model, datas  # kept alive
         self._action = np.zeros((len(datas), model.nu))
         self._arrays: dict[tuple[str, int], tuple[NDArray[Any], list[NDArray[Any]]]] = {}
-        library, engine = _library(), _engine()
+        library = _library()
         assert library is not None, "CompiledPhysics.exists() is asked first"
-        self._library = library
-        self._start, self._wait = library.rlt_workers_start, library.rlt_workers_wait
+        self._library, engine = library, _engine()
+        self._start: Callable[..., Any] = library.rlt_workers_start
+        self._wait: Callable[..., int] = library.rlt_workers_wait
         self._workers = _address(
             library.rlt_workers_new(
                 ctypes.cast(engine.mj_step, _address),
@@ -62,6 +64,7 @@ class CompiledPhysics:
         if not self._workers:
             raise MemoryError(f"no memory or no threads for {len(datas)} copies of a MuJoCo model")
         self._end = weakref.finalize(self, library.rlt_workers_delete, self._workers)
+        _alive.add(self)
         self._action_address = _address(self._action.ctypes.data)
 
     @staticmethod
@@ -106,8 +109,15 @@ class CompiledPhysics:
             array[i] = sources[i]
 
     def close(self) -> None:
-        """Ends the threads."""
-        self._end()
+        """Ends the threads; a step after it raises."""
+        if self._end.alive:
+            self._end()
+            self._start = self._wait = _closed
+            _alive.discard(self)
+
+    def forked(self) -> None:
+        """In a child process, which has none of the threads."""
+        self._library.rlt_workers_forked(self._workers)
 
 
 def _addresses(values: Any) -> Any:
@@ -121,38 +131,65 @@ def _engine() -> ctypes.CDLL:
     return ctypes.CDLL(str(next(Path(mujoco.__file__).parent.glob("libmujoco*"))))
 
 
+_alive: weakref.WeakSet[CompiledPhysics] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for physics in _alive:
+        physics.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _closed(*_: Any) -> int:
+    raise RuntimeError("a step of MuJoCo after close")
+
+
 @functools.cache
 def _library() -> ctypes.CDLL | None:
     """`workers.c`, built for this machine; None, with a line at level INFO, where that is not to be had."""
     try:
-        _engine()
-        library = ctypes.CDLL(str(_built()))
-    except (OSError, StopIteration, subprocess.SubprocessError) as error:
+        engine = _engine()
+        _ = engine.mj_step, engine.mj_rnePostConstraint, _address.in_dll(engine, "mju_user_error"), mujoco.MjModel._address
+        library = _loaded()
+        library.rlt_workers_new.restype = _address
+        library.rlt_workers_error.restype = ctypes.c_char_p
+        library.rlt_workers_start.restype = library.rlt_workers_delete.restype = library.rlt_workers_forked.restype = None
+    except (OSError, ValueError, AttributeError, StopIteration, subprocess.SubprocessError) as error:
         _log.info("MuJoCo steps without compiled threads, at up to two thirds of the speed: %s", error)
         return None
-    library.rlt_workers_new.restype = _address
-    library.rlt_workers_error.restype = ctypes.c_char_p
-    library.rlt_workers_start.restype = library.rlt_workers_delete.restype = None
     return library
 
 
-def _built() -> Path:
-    """The file in the cache folder, made where it is missing: whole or not at all, whoever else makes it meanwhile."""
+def _loaded() -> ctypes.CDLL:
+    """The file in the cache folder, made where it is missing or cannot be loaded."""
     named = [name for name in (os.environ.get("CC"), "cc", "gcc", "clang") if name]
-    compiler = next((found for name in named if (found := shutil.which(name))), None)
-    if compiler is None:
+    compilers = [found for name in named if (found := shutil.which(name))]
+    if not compilers:
         raise FileNotFoundError(f"there is no C compiler ({', '.join(named)})")
-    tied_to = f"{compiler} {platform.platform()} {platform.machine()}".encode()
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    tied_to = f"{compilers} {platform.platform()} {platform.machine()} {owner}".encode()
     name = hashlib.sha256(_SOURCE.read_bytes() + tied_to).hexdigest()[:16]
-    folder = cache_folder("mujoco")
-    file = folder / f"workers-{name}.so"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as beside:
-            made = Path(beside) / file.name
+    file = cache_folder("mujoco") / f"workers-{name}.so"
+    with contextlib.suppress(OSError):
+        if file.stat().st_uid == owner:  # code of nobody else's
+            return ctypes.CDLL(str(file))
+    _build(compilers, file)
+    return ctypes.CDLL(str(file))
+
+
+def _build(compilers: Sequence[str], file: Path) -> None:
+    """By the first that can; whole or not at all, whoever else makes it meanwhile."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent) as beside:
+        made, said = Path(beside) / file.name, ""
+        for compiler in compilers:
             command = [compiler, "-O2", "-shared", "-fPIC", "-pthread", str(_SOURCE), "-o", str(made)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-            if done.returncode:
-                raise OSError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
-            made.replace(file)
-    return file
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60)
+            if done.returncode == 0:
+                made.replace(file)
+                return
+            said += f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-500:]}\n"
+        raise OSError(said.strip())

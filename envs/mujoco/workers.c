@@ -192,6 +192,14 @@ Workers* rlt_workers_new(Function step, Function after, ErrorHandler* error_hand
   return NULL;
 }
 
+/* In a process that was forked: its threads are those of the parent, who has kept them. The caller does all the work. */
+void rlt_workers_forked(Workers* w) {
+  w->threads = 0;
+  atomic_store(&w->sleeping, 0);
+  pthread_mutex_init(&w->lock, NULL);
+  pthread_cond_init(&w->called, NULL);
+}
+
 /* From now on each step leaves `size` bytes at from[i] of each copy in `to`. 0 where memory is not to be had. */
 int rlt_workers_show(Workers* w, char** from, size_t size, char* to) {
   char** kept = copied(from, sizeof(char*) * w->copies);

@@ -189,6 +189,7 @@ class Agent(ABC):
     def _training_env(self) -> VectorEnv[Train]:
         if self.env is None:
             raise ConfigError(f"this {self.name} was loaded without an environment", fix="load(path, env=envs.make(…))")
+        check_for_learning(self.env, type(self).__name__)
         return self.env
 
     def settle(self, total_steps: int) -> None:

@@ -53,9 +53,9 @@ class VectorEnv(ABC, Generic[Purpose]):
     """Which backend this is: `sync`, `native`, `pool`, …"""
     backend_reason: str
     """Why this one: what `auto` measured, or that it was asked for by name."""
-    autoreset: str
+    autoreset: str = "same_step"
     """`same_step`, `next_step` (the step after an end is a reset) or `disabled` (resets are the caller's)."""
-    purpose: type[Train] | type[Test]
+    purpose: type[Train] | type[Test] = Train
     """What it was made for, as `VectorEnv[Train]` says to the type checker."""
     num_envs: int
     device: torch.device

@@ -2,6 +2,9 @@
 
 import logging
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,10 @@ import mujoco
 import numpy as np
 import pytest
 
+from rlt import envs
 from rlt.envs.mujoco import compiled, physics
 from rlt.envs.mujoco.compiled import CompiledPhysics
+from rlt.errors import EnvironmentFault
 
 PENDULUM = """
 <mujoco>
@@ -90,22 +95,44 @@ def test_an_error_of_mujoco_reaches_the_caller_and_names_the_copy(monkeypatch):
     steps.close()
 
 
-def test_it_is_built_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("RLT_CACHE", str(tmp_path))
-    file = compiled._built()
-    made = file.stat().st_mtime_ns
-    assert compiled._built() == file and file.stat().st_mtime_ns == made
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
+def built(folder: Path) -> list[Path]:
+    return list((folder / "mujoco").iterdir())
+
+
+def test_it_is_built_once_and_anew_where_it_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setenv("RLT_CACHE", str(tmp_path / "one"))
+    compiled._loaded()
+    (file,) = built(tmp_path / "one")
+    made, size = file.stat().st_mtime_ns, file.stat().st_size
+    compiled._loaded()
+    assert file.stat().st_mtime_ns == made
+    monkeypatch.setenv("RLT_CACHE", str(tmp_path / "two"))
+    broken = tmp_path / "two" / "mujoco" / file.name
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"cut off")
+    compiled._loaded()
+    assert built(tmp_path / "two") == [broken] and broken.stat().st_size == size
+
+
+def test_a_compiler_that_fails_gives_way_to_the_next(tmp_path, monkeypatch):
+    failing = tmp_path / "failing"
+    failing.write_bytes(b"#!/bin/sh\nprintf 'Fehler: \374' >&2\nexit 1\n")  # not UTF-8
+    failing.chmod(0o755)
+    monkeypatch.setenv("RLT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CC", str(failing))
+    compiled._loaded()
+    assert len(built(tmp_path / "cache")) == 1
 
 
 @pytest.mark.parametrize("broken", ["absent", "failing", "folder"])
 def test_without_a_compiler_the_tasks_step_otherwise_and_the_log_says_why(broken, tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("RLT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("CC", raising=False)
     if broken == "absent":
         monkeypatch.setenv("PATH", "")
-        monkeypatch.delenv("CC", raising=False)
     elif broken == "failing":
-        monkeypatch.setenv("CC", "/bin/false")
+        monkeypatch.setenv("PATH", str(tmp_path))
+        (tmp_path / "cc").symlink_to("/bin/false")
     else:
         (tmp_path / "cache").write_text("no folder")
     monkeypatch.setattr(compiled, "_library", compiled._library.__wrapped__)
@@ -114,8 +141,44 @@ def test_without_a_compiler_the_tasks_step_otherwise_and_the_log_says_why(broken
         other = physics.choose(model, datas, 1, contact_forces=False, state_is_all=False)
     assert not isinstance(other, CompiledPhysics)
     assert "MuJoCo steps without compiled threads" in caplog.text
-    assert {"absent": "no C compiler", "failing": "/bin/false", "folder": "cache"}[broken] in caplog.text
+    assert {"absent": "no C compiler", "failing": "ended with 1", "folder": "cache"}[broken] in caplog.text
     other.close()
+
+
+def test_a_step_after_close_is_refused(monkeypatch):
+    env = envs.make("HalfCheetah-v5", 4, backend="native")
+    env.reset(0)
+    env.send(np.zeros((4, 6), np.float32))
+    env.close()
+    with pytest.raises(EnvironmentFault, match="recv after close"):
+        env.recv()
+    steps = CompiledPhysics(*copies(2), 1, contact_forces=False)
+    steps.close()
+    with pytest.raises(RuntimeError, match="after close"):
+        steps.wait()
+
+
+def test_a_forked_process_steps_closes_and_ends():
+    code = """
+import os, sys, numpy as np
+from rlt.envs.mujoco import compiled
+compiled.cores = lambda: 3
+from rlt import envs
+env, other = (envs.make("HalfCheetah-v5", 4, backend="native", seed=0) for _ in range(2))
+action = np.full((4, 6), 0.3, np.float32)
+for one in (env, other):
+    one.reset(); one.step(action)
+child = os.fork()
+if child == 0:
+    np.save(sys.argv[1], env.step(action).obs.numpy())
+    env.close()
+    sys.exit(0)  # the other is closed by its finalizer
+wanted = env.step(action).obs.numpy()
+_, status = os.waitpid(child, 0)
+assert status == 0 and (np.load(sys.argv[1]) == wanted).all()
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", code, f"{folder}/obs.npy"], check=True, timeout=60)
 
 
 def test_the_source_travels_with_the_package():

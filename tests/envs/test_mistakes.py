@@ -80,7 +80,7 @@ def test_a_constructors_argument_that_fails_in_a_step(backend, where):
 
 
 def test_a_constructors_argument_that_fails_in_a_reset():
-    with pytest.raises(EnvironmentFault, match=r"(?s)a reset failed.*reset_noise_scale='a'"):
+    with pytest.raises(EnvironmentFault, match=r"(?s)a reset failed.*reset_noise_scale=a"):
         envs.make("HalfCheetah-v5", 2, backend="native", reset_noise_scale="a").reset(0)
 
 
@@ -131,10 +131,10 @@ STACKED = {"wrappers": [{"name": "frame_stack", "size": 2}]}
 @pytest.mark.parametrize(
     ("taken", "given", "says"),
     [
-        (STACKED, {"wrappers": ["frame_stack"]}, r"(?s)expected: wrappers=\{'name': 'frame_stack', 'size': 4.*'size': 2"),
-        ({}, STACKED, r"(?s)expected: wrappers=\{'name'.*got: wrappers=none"),
+        (STACKED, {"wrappers": ["frame_stack"]}, r"(?s)expected: wrappers=\{name: frame_stack, padding: reset, size: 4.*size: 2"),
+        ({}, STACKED, r"(?s)expected: wrappers=\{name.*got: wrappers=none"),
         ({"wrappers": ["time_aware"]}, {}, r"(?s)expected: wrappers=none.*got: wrappers=.*time_aware"),
-        ({"max_episode_steps": 7}, {}, r"(?s)expected: options=none.*got: options=max_episode_steps=7"),
+        ({"max_episode_steps": 7}, {}, r"(?s)expected: options=max_episode_steps=1000.*got: options=max_episode_steps=7"),
     ],
 )
 def test_a_state_of_an_environment_that_was_made_otherwise(taken, given, says):
@@ -144,6 +144,42 @@ def test_a_state_of_an_environment_that_was_made_otherwise(taken, given, says):
         target.set_state(source.get_state())
     for env in (source, target):
         env.close()
+
+
+NAMED: dict[str, Any] = {"wrappers": [{"name": "wraps_nothing:Wrap", "func": max}]}
+
+
+@pytest.mark.parametrize(
+    ("taken", "given"),
+    [
+        ({"ctrl_cost_weight": np.float64(0.5)}, {"ctrl_cost_weight": 0.5}),
+        ({"healthy_reward": 1}, {"healthy_reward": 1.0}),
+        ({"healthy_z_range": (0.7, 9.0)}, {"healthy_z_range": [0.7, 9]}),
+        ({"max_episode_steps": 1000}, {}),
+        (NAMED, NAMED),
+    ],
+)
+def test_the_same_said_otherwise_is_the_same(taken, given, tmp_path, monkeypatch):
+    (tmp_path / "wraps_nothing.py").write_text("def Wrap(env, func):\n    return env\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    source, target = (envs.make("Hopper-v5", 2, backend="sync", **words) for words in (taken, given))
+    source.reset(0)
+    target.set_state(source.get_state())
+
+
+def test_a_partial_is_told_from_another_and_is_no_name():
+    short, long = (envs.make(functools.partial(toys.Toy, length=n), 2) for n in (4, 5))
+    short.reset(0)
+    with pytest.raises(EnvironmentFault, match=r"(?s)length: 5.*length: 4"):
+        long.set_state(short.get_state())
+    assert short.config is None and envs.make(toys.Toy).config is not None
+
+
+def test_an_agent_that_was_loaded_looks_at_its_environment_before_it_learns(tmp_path):
+    PPO(envs.make("CartPole-v1", 2), n_steps=32).save(tmp_path / "a.zip")
+    for env in (envs.make("CartPole-v1", 2).twin(), envs.make("CartPole-v1", 2, autoreset="next_step")):
+        with pytest.raises(ConfigError, match="PPO cannot"):
+            PPO.load(tmp_path / "a.zip", env=env).learn(64)  # type: ignore[arg-type]
 
 
 def test_what_is_no_state():
