@@ -91,7 +91,7 @@ class BatchVectorEnv(ArrayVectorEnv[Purpose]):
         try:
             form.reset(seed=0)  # what is made in reset is there when it is restored
         except Exception as error:
-            raise faults.batch_failed(self.id, "a reset", error, recipe.made_of["options"]) from error
+            raise faults.batch_failed(self.id, "a reset", error, self._recipe_options) from error
         self._task, self._form, self._snapshot = task, form, snapshots.snapshot_of(form)
         self._limits: list[Any] = [layer for layer in snapshots.layers(form) if isinstance(layer, gym.wrappers.TimeLimit)]
         limit = min((int(layer._max_episode_steps) for layer in self._limits), default=None)

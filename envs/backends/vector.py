@@ -156,12 +156,13 @@ class ArrayVectorEnv(VectorEnv[Purpose]):
             raise EnvironmentFault(
                 f"{self.id}: this is no state", "expected: what get_state gave", f"got: {type(state).__name__}"
             )
+        told = self.recipe.made_of | state  # states of before say nothing of what theirs was made of
         for key, own in self._kind.items():
-            if state.get(key, own if key in self.recipe.made_of else None) != own:  # states of before say nothing of these
+            if told.get(key) != own:
                 raise EnvironmentFault(
                     f"{self.id}: this state was taken from another environment",
                     f"expected: {key}={own}",
-                    f"got: {key}={state.get(key)}",
+                    f"got: {key}={told.get(key)}",
                 )
         if state["obs"] is None:
             return self.reset()

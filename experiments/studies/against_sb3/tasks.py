@@ -45,6 +45,7 @@ PENDULUM_PPO: dict[str, Any] = {
 }
 """rl-baselines3-zoo's tuned values without gSDE, which neither side then uses."""
 
+
 def _options(values: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"agent.{key}={value}" for key, value in values.items())
 
