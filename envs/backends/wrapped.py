@@ -29,6 +29,8 @@ class WrappedVectorEnv(ArrayVectorEnv[Purpose]):
             attached = wrapper.attach(Base(inner.id, observation_space, action_space, inner.num_envs, limit))
             observation_space, action_space = attached.observation_space, attached.action_space
             self._wrappers.append(attached)
+            if attached.sees:
+                self.stacked = attached.stacked
         layout, actions = Layout(observation_space, "observation"), ActionReader(action_space, inner.num_envs)
         super().__init__(recipe, inner.backend, layout, actions)
         self.backend_reason, self.render_fps = inner.backend_reason, inner.render_fps

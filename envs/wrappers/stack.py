@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 from rlt.envs.layout import Arrays
 from rlt.envs.wrappers.wrapper import Attached, Base, Rows, VectorWrapper
 from rlt.errors import ConfigError, SpaceError
+from rlt.rl.vector_env import Stacked
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class _Stacked(Attached):
                 raise SpaceError(f"frame_stack wants Box observations, and {leaf.name} of {base.id} is {leaf.space}",
                                  fix="flatten before it")  # fmt: skip
         self._size, self._repeat = size, padding == "reset"
+        if isinstance(base.observation_space, spaces.Box):
+            self.stacked = Stacked(size, zeros=not self._repeat)
         self._held = [np.zeros((base.num_envs, size, *leaf.shape), leaf.dtype) for leaf in self.inner.leaves]
 
     def advance(self, obs: Arrays) -> Arrays:

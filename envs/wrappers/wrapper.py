@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rlt.envs.layout import Arrays, Layout
 from rlt.errors import SpaceError
+from rlt.rl.vector_env import Stacked
 
 Rows = NDArray[np.intp]
 Rewards = NDArray[np.float32]
@@ -51,12 +52,21 @@ class Base:
 class Attached:
     """A wrapper on one environment. Arrays that it was given or has returned are never written to."""
 
+    stacked: Stacked | None = None
+    """What `VectorEnv.stacked` says of its observations."""
+
     def __init__(
         self, base: Base, observation_space: Space[Any] | None = None, action_space: Space[Any] | None = None
     ) -> None:
         self.observation_space = base.observation_space if observation_space is None else observation_space
         self.action_space = base.action_space if action_space is None else action_space
         self.inner = Layout(base.observation_space, "observation")
+
+    @property
+    def sees(self) -> bool:
+        """Whether observations are others than those of what is wrapped."""
+        own = type(self)
+        return (own.look, own.advance, own.begin) != (Attached.look, Attached.advance, Attached.begin)
 
     def action(self, actions: Arrays) -> Arrays:
         """Actions for what is wrapped, from actions of `action_space`."""

@@ -22,7 +22,8 @@ from rlt.rl.agent import Agent
 from rlt.rl.memory import refuse_beyond_memory, size_text
 from rlt.rl.replay import Replay
 from rlt.rl.spaces import space_text
-from rlt.rl.vector_env import Observation
+from rlt.rl.stacks import stacked_in
+from rlt.rl.vector_env import Observation, Stacked
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
 
@@ -67,8 +68,7 @@ class OffPolicyAgent(Agent):
         storable(self.observation_space, self.name)
 
     def prepare(self) -> None:
-        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
-        self.replay_bytes = Replay.bytes(self.config.buffer_size, *stored, n_steps=self.config.n_steps)
+        self._stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
         self._made: Replay | None = None
         self._unread: State | None = None
         if self.env is not None:
@@ -85,11 +85,22 @@ class OffPolicyAgent(Agent):
         return self._made
 
     def _make_replay(self) -> Replay:
-        stored = (*storable(self.observation_space, self.name), self.action_shape, self.action_dtype)
         refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
-        replay = Replay(self.config.buffer_size, self.vector_size, *stored, self.device, n_steps=self.config.n_steps)
+        replay = Replay(
+            self.config.buffer_size, self.vector_size, *self._stored, self.device, n_steps=self.config.n_steps,
+            stacked=self._stacked,
+        )
         stay(*(tensor for tensor in replay.storage if tensor is not None))
         return replay
+
+    @property
+    def replay_bytes(self) -> int:
+        """Memory that replay takes, and disk when it is saved."""
+        return Replay.bytes(self.config.buffer_size, *self._stored, n_steps=self.config.n_steps, stacked=self._stacked)
+
+    @property
+    def _stacked(self) -> Stacked | None:
+        return self.env.stacked if self.env is not None else stacked_in(self._unread or {})
 
     @property
     def storage_text(self) -> str:

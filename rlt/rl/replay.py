@@ -2,14 +2,15 @@
 
 Rows are vector steps and columns environments. An observation is stored once: what an action led to is the observation of
 the next row. Only where an episode ended somewhere in a row, that row's true final observations lie in a row of their own.
-`next_frame` says for each transition where what it led to stands, so a sample is two gathers and no branch.
+`next_frame` says for each transition where what it led to stands, so a sample is two gathers and no branch. Of stacked
+observations the newest frame is stored, and where the others stand (`FrameStacks`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ import torch
 
 import rlt
 from rlt.errors import ConfigError, RunError
-from rlt.rl.vector_env import Step
+from rlt.rl.stacks import FrameStacks, stacked_in
+from rlt.rl.vector_env import Stacked, Step
 from rlt.store.segment import Segment
 from rlt.types import Bool, Float, Int64, Tensor
 
@@ -50,6 +52,12 @@ class Storage(NamedTuple):
     following: Int64[Tensor, "slots"] | None = None
     """Where the same episode's next transition stands; the place itself where it ended or nothing newer is stored. None
     where no return of several steps is asked for."""
+    stacks: Int64[Tensor, "frames size"] | None = None
+    """Where the frames of a stacked observation stand, for each place of its newest. None where a frame is an observation."""
+
+    def observations(self, place: Int64[Tensor, "batch"]) -> Tensor:
+        """The observations at places of `frames`."""
+        return self.frames[place if self.stacks is None else self.stacks[place]]
 
 
 @rlt.typed
@@ -69,8 +77,8 @@ def gather(storage: Storage, index: Int64[Tensor, "batch"], gamma: float, n_step
         reward = reward + torch.where(goes_on, discount * storage.reward[following], 0.0)
         discount, last = torch.where(goes_on, discount * gamma, discount), following
     discount = torch.where(storage.terminated[last], torch.zeros_like(reward), discount)
-    next_obs = storage.frames[storage.next_frame[last]]
-    return Transitions(storage.frames[index], storage.action[index], reward, discount, next_obs)
+    next_obs = storage.observations(storage.next_frame[last])
+    return Transitions(storage.observations(index), storage.action[index], reward, discount, next_obs)
 
 
 class Replay:
@@ -78,13 +86,13 @@ class Replay:
 
     Images (uint8) have room for final observations in a `final_share` of the rows; where episodes end more often than that,
     the oldest transitions leave early. Other observations have room for as many as can be. With `n_steps` above 1, `gather`
-    can join so many.
+    can join so many. `obs_shape` is that of an observation as the environment gives it, `stacked` how it is stacked if so.
     """
 
     def __init__(
         self, capacity: int, num_envs: int, obs_shape: tuple[int, ...], obs_dtype: torch.dtype,
         action_shape: tuple[int, ...], action_dtype: torch.dtype, device: torch.device, final_share: float | None = None,
-        n_steps: int = 1,
+        n_steps: int = 1, stacked: Stacked | None = None,
     ) -> None:
         if capacity < num_envs:
             raise ConfigError(
@@ -94,22 +102,29 @@ class Replay:
         self.rows, self.num_envs, self.device = capacity // num_envs, num_envs, device
         self.capacity = self.rows * num_envs
         """Transitions that fit."""
-        self._ring = self.rows + 1  # one row more: the newest transition leads to an observation that starts none yet
+        self._stacked, self._older = stacked, 0 if stacked is None else stacked.size - 1
+        # One row more: the newest transition leads to an observation that starts none yet; and the older frames of the oldest.
+        self._ring = self.rows + 1 + self._older
         if final_share is None:
             final_share = 1 / 8 if obs_dtype == torch.uint8 else 1.0
         self._final_rows = max(math.ceil(final_share * self.rows), 1)
-        lead = (self._ring, num_envs)
-        self._frames = torch.zeros(self._ring + self._final_rows, num_envs, *obs_shape, dtype=obs_dtype, device=device)
-        self._slots = torch.arange((self._ring + self._final_rows) * num_envs, device=device).view(-1, num_envs)
+        lead, frame_rows = (self._ring, num_envs), self._ring + self._final_rows + (stacked is not None and stacked.zeros)
+        frame_shape = obs_shape if stacked is None else obs_shape[1:]
+        self._frames = torch.zeros(frame_rows, num_envs, *frame_shape, dtype=obs_dtype, device=device)
+        self._slots = torch.arange(frame_rows * num_envs, device=device).view(-1, num_envs)
         self._next_frame = self._slots[: self._ring].roll(-1, 0).contiguous()
         self._action = torch.zeros(*lead, *action_shape, dtype=action_dtype, device=device)
         self._reward = torch.zeros(lead, device=device)
         self._terminated = torch.zeros(lead, dtype=torch.bool, device=device)
         self._truncated = torch.zeros(lead, dtype=torch.bool, device=device)
         self._following = self._slots[: self._ring].clone() if n_steps > 1 else None
+        self._stacks = None if stacked is None else FrameStacks(
+            stacked, self._slots, self._terminated, self._truncated
+        )
         self.storage = Storage(
             self._frames.flatten(0, 1), self._next_frame.flatten(), self._action.flatten(0, 1), self._reward.flatten(),
             self._terminated.flatten(), None if self._following is None else self._following.flatten(),
+            None if self._stacks is None else self._stacks.places.flatten(0, 1),
         )
         row_bytes = sum(t[0].nbytes for t in (self._frames, self._action, self._reward, self._terminated, self._truncated))
         self._segment_rows = max(min(_SEGMENT_BYTES // row_bytes, self.rows // 16), 1)
@@ -119,6 +134,7 @@ class Replay:
         self._finals: deque[int] = deque()  # rows of the stream that have final observations of their own, oldest first
         self._final_taken = 0
         self._current: Tensor | None = None
+        self._truncated[-1] = True  # the first row of all follows none
 
     @property
     def size(self) -> int:
@@ -128,11 +144,13 @@ class Replay:
     @staticmethod
     def bytes(
         capacity: int, obs_shape: tuple[int, ...], obs_dtype: torch.dtype, action_shape: tuple[int, ...],
-        action_dtype: torch.dtype, n_steps: int = 1,
+        action_dtype: torch.dtype, n_steps: int = 1, stacked: Stacked | None = None,
     ) -> int:
         """Memory of a replay for `capacity` transitions."""
         frames = 1 + (1 / 8 if obs_dtype == torch.uint8 else 1.0)
         obs, links = math.prod(obs_shape) * obs_dtype.itemsize, 8 * (2 if n_steps > 1 else 1)
+        if stacked is not None:
+            obs = obs // stacked.size + 8 * stacked.size
         return math.ceil(capacity * (frames * (obs + 8) + math.prod(action_shape) * action_dtype.itemsize + links + 4 + 2))
 
     @torch.no_grad()
@@ -142,7 +160,9 @@ class Replay:
         if obs is not self._current:
             if self._current is None and self.size:
                 self.cut()
-            self._frames[head] = obs
+            self._frames[head] = self._newest(obs)
+            if self._stacks is not None:
+                self._stacks.write(head)
         after = (head + 1) % self._ring
         self._make_room()
         self._action[head] = action
@@ -157,9 +177,14 @@ class Replay:
         if step.final_obs is step.obs:
             self._next_frame[head] = self._slots[after]
         else:
-            self._keep_final(self.added - 1, step.final_obs)
-        self._frames[after] = step.obs
+            self._keep_final(self.added - 1, self._newest(step.final_obs))
+        self._frames[after] = self._newest(step.obs)
+        if self._stacks is not None:
+            self._stacks.write(after)
         self._current = step.obs
+
+    def _newest(self, obs: Tensor) -> Tensor:
+        return obs if self._stacked is None else obs[:, -1]
 
     def _link(self, following: Tensor, rows: int | Tensor, after: int | Tensor) -> None:
         """The rows at `after` follow those at `rows`, but where these ended their episodes."""
@@ -172,14 +197,16 @@ class Replay:
         while self._finals and self._finals[0] < self._first:
             self._finals.popleft()
 
-    def _keep_final(self, row: int, final_obs: Tensor) -> None:
+    def _keep_final(self, row: int, frame: Tensor) -> None:
         if len(self._finals) == self._final_rows:
             self._first = self._finals.popleft() + 1
         place = self._ring + self._final_taken % self._final_rows
         self._final_taken += 1
         self._finals.append(row)
-        self._frames[place] = final_obs
+        self._frames[place] = frame
         self._next_frame[row % self._ring] = self._slots[place]
+        if self._stacks is not None:
+            self._stacks.write_final(row % self._ring, place)
 
     def cut(self) -> None:
         """The environments start anew: the newest transitions lead to what they led to, and their episodes end there."""
@@ -206,31 +233,38 @@ class Replay:
         Segments read the storage when they are written, so they must be before their rows are overwritten."""
         length = self._segment_rows
         whole = self.added // length * length
-        starts = range(self._first // length * length, whole, length)
-        segments = [Segment(f"replay_{n // length:06d}", partial(self._part, max(n, self._first), n + length)) for n in starts]
+        oldest = self._oldest
+        starts = range(oldest // length * length, whole, length)
+        segments = [Segment(f"replay_{n // length:06d}", partial(self._part, max(n, oldest), n + length)) for n in starts]
         return {
             "added": self.added, "first": self._first, "num_envs": self.num_envs, "segments": segments,
-            "open": self._part(max(whole, self._first), self.added),
+            "stacked": None if self._stacked is None else list(self._stacked),
+            "open": self._part(max(whole, oldest), self.added),
             "head": self._frames[self.added % self._ring].clone(),
         }
 
+    @property
+    def _oldest(self) -> int:
+        """The oldest row of the stream that is needed: before `_first` stand the older frames of its stack."""
+        return max(self._first - self._older, 0)
+
     def _part(self, start: int, stop: int) -> dict[str, Any]:
         """Rows `start` to `stop` of the stream."""
-        if start < self._first:
+        if start < self._oldest:
             raise RunError(
-                f"row {start} of this replay is overwritten by now", f"the oldest that is left is {self._first}",
+                f"row {start} of this replay is overwritten by now", f"the oldest that is left is {self._oldest}",
                 fix="write or load a state before its agent learns on",
             )
         rows = torch.arange(start, stop, device=self.device) % self._ring
         finals = [row for row in self._finals if start <= row < stop]
-        places = self._final_places(finals)
+        places = self._final_rows_of(finals)
         return {
             "start": start, "obs": self._frames[rows], "action": self._action[rows], "reward": self._reward[rows],
             "terminated": self._terminated[rows], "truncated": self._truncated[rows],
             "final_rows": torch.tensor(finals, dtype=torch.int64), "final_obs": self._frames[places],
         }
 
-    def _final_places(self, rows: list[int]) -> Tensor:
+    def _final_rows_of(self, rows: Iterable[int]) -> Tensor:
         oldest = self._final_taken - len(self._finals)
         where = {row: self._ring + (oldest + i) % self._final_rows for i, row in enumerate(self._finals)}
         return torch.tensor([where[row] for row in rows], dtype=torch.int64, device=self.device)
@@ -241,15 +275,22 @@ class Replay:
         Returns a sentence, and is empty, where the checkpoint was written without replay or for other environments."""
         self.added, self._first, self._final_taken, self._current = 0, 0, 0, None
         self._finals.clear()
+        self._truncated[-1] = True
         if any(segment.left_out for segment in state["segments"]):
             return "the checkpoint was written without replay (checkpoint.replay=false), which starts empty"
         if state["num_envs"] != self.num_envs:
             return f"the replay of {state['num_envs']} environments does not fit {self.num_envs}, and starts empty"
+        if stacked_in(state) != self._stacked:
+            return "the replay of observations that were stacked in another way starts empty"
         self._first = max(state["first"], state["added"] - self.rows)  # of a larger replay the newest
+        self.added = state["added"]
         for part in (*(segment.read() for segment in state["segments"]), state["open"]):
             self._load_part(part)
-        self.added = state["added"]
         self._frames[self.added % self._ring] = state["head"].to(self.device)
+        if self._stacks is not None:
+            self._stacks.write(torch.arange(self._oldest, self.added + 1, device=self.device) % self._ring)
+            finals = torch.tensor(list(self._finals), dtype=torch.int64, device=self.device) % self._ring
+            self._stacks.write_final(finals, self._final_rows_of(self._finals))
         if self._following is not None:
             self._following.copy_(self._slots[: self._ring])
             rows = torch.arange(self._first, max(self.added - 1, self._first), device=self.device) % self._ring
@@ -257,7 +298,7 @@ class Replay:
         return None
 
     def _load_part(self, part: dict[str, Any]) -> None:
-        skip = max(self._first - part["start"], 0)
+        skip = max(self._oldest - part["start"], 0)
         count = part["reward"].shape[0]
         if skip >= count:
             return
@@ -268,8 +309,8 @@ class Replay:
         ):
             kept[rows] = part[name][skip:].to(self.device)
         self._next_frame[rows] = self._slots[(rows + 1) % self._ring]
-        for row, obs in self._finals_of(part):
-            self._keep_final(row, obs.to(self.device))
+        for row, frame in self._finals_of(part):
+            self._keep_final(row, frame.to(self.device))
 
     def _finals_of(self, part: dict[str, Any]) -> Iterator[tuple[int, Tensor]]:
         for row, obs in zip(part["final_rows"].tolist(), part["final_obs"]):
@@ -279,4 +320,4 @@ class Replay:
     def go_on(self, obs: Tensor) -> None:
         """The environments stand at `obs`, where the loaded state left them."""
         self._current = obs
-        self._frames[self.added % self._ring] = obs
+        self._frames[self.added % self._ring] = self._newest(obs)

@@ -43,6 +43,14 @@ class Step(NamedTuple):
     """Which discrete actions are allowed at `obs`; None where the environment gives no `info["action_mask"]`."""
 
 
+class Stacked(NamedTuple):
+    """Observations that are the last `size` frames of the episode, oldest first, in their first dimension."""
+
+    size: int
+    zeros: bool
+    """Before an episode's first frame stand zeros, else that frame again."""
+
+
 class VectorEnv(ABC, Generic[Purpose]):
     """`num_envs` copies of one environment, stepped together. `VectorEnv[Train]` and `VectorEnv[Test]` are not
     interchangeable: learning takes the first, evaluation the second."""
@@ -67,6 +75,8 @@ class VectorEnv(ABC, Generic[Purpose]):
     made from objects that have no name."""
     single_observation_space: Space[Any]
     single_action_space: Space[Any]
+    stacked: Stacked | None = None
+    """How observations are stacked, where they are: replay then stores a frame once. None is always right."""
     render_fps: float
     """Frames a second at which the environment is to be shown."""
     inexact_resume: str | None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rlt.errors import ConfigError, RunError
 from rlt.rl.memory import refuse_beyond_memory
 from rlt.rl.replay import Replay, gather
-from rlt.rl.vector_env import Step
+from rlt.rl.vector_env import Stacked, Step
 from rlt.store.segment import SegmentFiles
 from rlt.store.tree import load_tree, save_tree
 
@@ -62,6 +62,40 @@ def everything(replay, n_steps=1):
     columns = (t.obs[:, 0], t.action, t.reward, t.discount, t.next_obs[:, 0])
     flat = [tuple(row) for row in zip(*(c.tolist() for c in columns))]
     return [flat[i : i + replay.num_envs] for i in range(0, len(flat), replay.num_envs)]
+
+
+class StackedStream(Stream):
+    """The same with the last `size` frames of the episode as an observation."""
+
+    def __init__(self, num_envs, seed, stacked, ends, dtype):
+        self.stacked, self.frames = stacked, [[] for _ in range(num_envs)]
+        super().__init__(num_envs, seed, ends, dtype)
+        self.obs = self.begun(self.obs)
+
+    def padded(self, i):
+        size, frames = self.stacked.size, self.frames[i][-self.stacked.size:]
+        blank = torch.zeros_like(frames[0]) if self.stacked.zeros else frames[0]
+        return torch.stack([blank] * (size - len(frames)) + frames)
+
+    def begun(self, frames):
+        self.frames = [[frame] for frame in frames]
+        return torch.stack([self.padded(i) for i in range(self.num_envs)])
+
+    def step(self, *replays):
+        n = self.num_envs
+        draw = [torch.rand(n, generator=self.random) < self.ends for _ in range(2)]
+        action, reward = torch.randint(5, (n,), generator=self.random), torch.randn(n, generator=self.random)
+        done = draw[0] | draw[1]
+        for held, frame in zip(self.frames, self.fresh()):
+            held.append(frame)
+        after = final = torch.stack([self.padded(i) for i in range(n)])
+        if bool(done.any()):
+            for i, frame in enumerate(self.fresh()):
+                self.frames[i] = [frame] if done[i] else self.frames[i]
+            after = torch.stack([self.padded(i) for i in range(n)])
+        for replay in replays:
+            replay.add(self.obs, action, Step(after, reward, *draw, final_obs=final))
+        self.obs = after
 
 
 def close(got, expected):
@@ -173,6 +207,53 @@ def test_returns_of_several_steps_go_on_over_a_restored_replay_unless_the_enviro
     assert close(everything(replay, 3), joined(stream, max(len(stream.rows) - rows, 0), 3))
 
 
+@settings(max_examples=120, deadline=None)
+@given(
+    st.integers(1, 3), st.integers(1, 9), st.integers(1, 5), st.booleans(), st.integers(1, 30), st.integers(1, 20),
+    st.floats(0, 1), st.integers(1, 3), st.integers(0, 999), st.booleans(), st.sampled_from([1.0, 0.25]),
+)
+def test_stacked_observations_come_back_whole_though_a_frame_is_stored_once(
+    num_envs, rows, size, zeros, before, after, ends, n_steps, seed, anew, share
+):
+    stacked = Stacked(size, zeros)
+
+    def empty(stacked):
+        shape = (num_envs * rows, num_envs, (size, 3), torch.uint8, (), torch.int64, CPU, share, n_steps)
+        replay = Replay(*shape, stacked)
+        replay._segment_rows = 2
+        return replay
+
+    def sampled(replay):
+        offset = replay._first % replay._ring * num_envs
+        places = (torch.arange(replay.size) + offset) % (replay._ring * num_envs)
+        return gather(replay.storage, places, GAMMA, n_steps)
+
+    plain, frames, stream = empty(None), empty(stacked), StackedStream(num_envs, seed, stacked, ends, torch.uint8)
+    for _ in range(before):
+        stream.step(plain, frames)
+        assert all(torch.equal(a, b) for a, b in zip(sampled(frames), sampled(plain)))
+    restored = [empty(None), empty(stacked)]
+    for saved, replay in zip((plain, frames), restored):
+        for _ in range(3):  # what was in it before is forgotten
+            replay.add(torch.full_like(stream.obs, 7), torch.zeros(num_envs, dtype=torch.int64), Step(
+                torch.full_like(stream.obs, 8), torch.zeros(num_envs), *torch.zeros(2, num_envs, dtype=torch.bool),
+                final_obs=torch.full_like(stream.obs, 8)))
+        assert replay.load_state(saved.state()) is None
+        if not anew:
+            replay.go_on(stream.obs)
+    if anew:
+        stream.obs = stream.begun(stream.fresh())
+    for _ in range(after):
+        assert all(torch.equal(a, b) for a, b in zip(*(sampled(replay) for replay in restored)))
+        stream.step(*restored)
+
+
+def test_a_replay_of_observations_that_were_stacked_otherwise_starts_empty():
+    saved, other = (Replay(8, 2, (3, 5), torch.uint8, (), torch.int64, CPU, stacked=s) for s in (Stacked(3, False), None))
+    StackedStream(2, 0, Stacked(3, False), 0.1, torch.uint8)
+    assert "starts empty" in other.load_state(saved.state())
+
+
 def test_environments_that_start_anew_leave_the_newest_transition_as_it_was():
     saved, replay, stream = make(), make(), Stream(2, 0, ends=0.0)
     for _ in range(3):
@@ -258,3 +339,12 @@ def test_images_take_little_more_than_once_their_size():
     assert sum(t.nbytes for t in tensors) < 1.3 * 800 * 1600
     estimate = Replay.bytes(800, (4, 20, 20), torch.uint8, (), torch.int64)
     assert sum(t.nbytes for t in tensors) == pytest.approx(estimate, rel=0.03)
+
+
+def test_of_stacked_images_a_frame_is_stored_once():
+    stacked = Stacked(4, False)
+    replay = Replay(800, 8, (4, 20, 20), torch.uint8, (), torch.int64, CPU, stacked=stacked)
+    tensors = (replay._frames, replay._slots, *(t for t in replay.storage[1:] if t is not None))
+    assert sum(t.nbytes for t in tensors) < 1.4 * 800 * 400
+    estimate = Replay.bytes(800, (4, 20, 20), torch.uint8, (), torch.int64, stacked=stacked)
+    assert sum(t.nbytes for t in tensors) == pytest.approx(estimate, rel=0.05)
