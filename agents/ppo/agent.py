@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import torch
@@ -76,6 +77,11 @@ class PPO(Agent):
     def log_interval(self) -> int:
         """One rollout."""
         return self.config.n_steps * self.vector_size
+
+    @property
+    def learn_interval(self) -> int:
+        """One rollout."""
+        return self.log_interval
 
     def updates_in(self, total_steps: int) -> int:
         rollouts = max(total_steps // self.log_interval, 1)
@@ -170,14 +176,22 @@ class PPO(Agent):
         return scaled
 
     def _refuse_nan(self, metrics: Tensor) -> None:
-        """Stops before a spoilt policy acts or is saved. After a KL stop rows are NaN by intent, but the first never is."""
-        if not bool(torch.isfinite(metrics[0]).all()) or not bool(torch.isfinite(self._update.flat.buffer).all()):
-            row = dict(zip(self._update.metrics, metrics[0].tolist()))
-            raise NumericsError(
-                f"PPO's update at step {self.steps} gave NaN or infinity",
-                "first minibatch: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()),
-                fix="a lower agent.learning_rate, agent.normalize_observation=true, or agent.normalize_reward=true",
+        """Stops before a spoilt policy acts or is saved. After a KL stop rows are NaN by intent."""
+        spoilt = metrics.isinf().any(1)
+        if bool(spoilt.any()):
+            first = int(spoilt.nonzero()[0])
+            row = dict(zip(self._update.metrics, metrics[first].tolist()))
+            found = f"minibatch {first + 1}: " + ", ".join(
+                f"{name} {value:.4g}" if math.isfinite(value) else f"{name} not finite" for name, value in row.items()
             )
+        elif bool(torch.isfinite(self._update.flat.buffer).all()):
+            return
+        else:
+            found = "the last minibatch spoilt the weights"
+        raise NumericsError(
+            f"PPO's update at step {self.steps} gave NaN or infinity", found,
+            fix="a lower agent.learning_rate, agent.normalize_observation=true, or agent.normalize_reward=true",
+        )
 
     def own_state(self) -> State:
         return {"optimizer": self._update.state()}

@@ -78,7 +78,7 @@ class PPOUpdate:
     ) -> Float[Tensor, "updates metrics"]:
         """`n_epochs` passes in orders drawn from `generator`. Returns a row of `metrics` per gradient step.
 
-        After a KL stop the remaining steps change nothing, and their rows are NaN."""
+        After a KL stop the remaining steps change nothing, and their rows are NaN. A number that came out NaN is infinite."""
         self.step.gather()
         size, device = rollout.log_prob.shape[0], rollout.log_prob.device
         rows = []
@@ -112,9 +112,11 @@ class PPOUpdate:
         )
         kept, own = done.kept
         row = torch.cat([*(number.reshape(1) for number in kept), done.norm, *(number.reshape(1) for number in own)])
+        spoilt = ~torch.isfinite(row).all()
+        row = row.nan_to_num(torch.inf, torch.inf, -torch.inf)  # what is spoilt must not pass for what was stopped
         if done.active is not None:
             active = done.active
-            row = torch.where(active, row, torch.nan)
+            row = torch.where(active | spoilt, row, torch.nan)
         return {"row": row, "active": active}
 
     @property

@@ -26,7 +26,8 @@ _log = logging.getLogger(__name__)
 
 
 def settle(config: EngineConfig, steps: Sequence[TrainingStep], updates: int) -> EngineConfig:
-    """`config` with nothing left open, for a run that will make `updates` more; `steps`, which share them, are told.
+    """`config` with nothing left open, for a run that will make `updates` more; `steps`, which share them, are told. What is
+    compiled already stays so.
 
     ConfigError where compile=on and this machine cannot."""
     groups = {id(group): group for step in steps for group in step.groups.values()}
@@ -34,10 +35,13 @@ def settle(config: EngineConfig, steps: Sequence[TrainingStep], updates: int) ->
     decided = config.compile
     if decided == "on" and on_cpu and not has_compiler():
         raise ConfigError("compile=on: " + _NO_COMPILER, fix="apt install g++, or compile=off")
+    begun = [step.compile_at for step in steps if step.compile_at is not None]
     if decided == "auto":
-        decided = "on" if _pays(list(groups.values()), updates, on_cpu) else "off"
+        decided = "on" if begun or _pays(list(groups.values()), updates, on_cpu) else "off"
     begin = config.compile_at
-    if begin is None and decided == "on":
+    if begin is None and begun:
+        begin = min(begun)
+    elif begin is None and decided == "on":
         begin = 0 if config.compile == "on" or not on_cpu else max(step.updates for step in steps) + SWITCH
     for step in steps:
         step.compile_from(begin if decided == "on" else None, required=config.compile == "on")

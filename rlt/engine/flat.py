@@ -45,7 +45,9 @@ class FlatParameters:
 
         `parameters` are the network's as they are now: an assignment makes new ones."""
         self.parameters = list(dict.fromkeys(p for p in parameters if p.requires_grad))
-        replaced = any(p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses))
+        replaced = len(self.parameters) != len(self._addresses) or any(
+            p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses)
+        )
         if replaced:
             device = self.parameters[0].device
             self.buffer = torch.cat([p.detach().reshape(-1) for p in self.parameters]).to(self.buffer.dtype)

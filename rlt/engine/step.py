@@ -95,9 +95,33 @@ class Group:
 
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
+        names = [name for name, p in self.module.named_parameters() if p.requires_grad]
+        pieces = self._pieces() if names != self.names else {}
         replaced = self.flat.gather(self.module.parameters())
+        if names != self.names:
+            self._regroup(names, pieces)
         if replaced or (self.learning is not self.module and [id(b) for b in self.module.buffers()] != self._buffers):
             self._look()
+
+
+    def _pieces(self) -> dict[str, dict[str, Tensor]]:
+        """The optimiser's state of each parameter, by its name, as far as it is one number for each of the parameter's."""
+        size = self.flat.buffer.shape
+        return {key: self.views(value) for key, value in self.state.items() if value.shape == size}
+
+    def _regroup(self, names: list[str], pieces: dict[str, dict[str, Tensor]]) -> None:
+        """Parameters were frozen or unfrozen: what is left keeps its part of the optimiser's state, what is new has none."""
+        self.names = names
+        if self.optimizer is None:
+            return
+        before, self.state = self.state, self.optimizer.initial_state(self.flat.buffer)
+        for key, value in self.state.items():
+            if key not in pieces:
+                value.copy_(before[key])
+                continue
+            for name, view in self.views(value).items():
+                if name in pieces[key]:
+                    view.copy_(pieces[key][name])
 
 
 class Step(ABC):

@@ -65,7 +65,7 @@ class Agent(ABC):
         self, threads: int | None, compile: str, compile_at: int | None, options: Mapping[str, Any]
     ) -> None:
         self.config = from_mapping(self.Config, options, "agent")
-        self.engine = engine_config(threads, compile, compile_at)
+        self.asked_engine = self.engine = engine_config(threads, compile, compile_at)
 
     def _build(
         self, env: VectorEnv[Train] | None, eval_env: VectorEnv[Test] | None, observation_space: Space[Any],
@@ -135,6 +135,11 @@ class Agent(ABC):
         """Steps between rows of the log."""
 
     @property
+    def learn_interval(self) -> int:
+        """See `rlt.run.learner.Learner`."""
+        return self.vector_size
+
+    @property
     def checkpoint_bytes(self) -> int:
         """Disk that one checkpoint takes, at most: the policy, its target, an optimiser's two moments."""
         return 4 * sum(p.nbytes for p in self.policy.parameters()) + 2**20
@@ -195,7 +200,7 @@ class Agent(ABC):
     def settle(self, total_steps: int) -> None:
         """Decides what `engine` leaves open, for a run of so many more steps; before `describe`."""
         if self.training_steps:
-            self.engine = settle(self.engine, self.training_steps, self.updates_in(total_steps))
+            self.engine = settle(self.asked_engine, self.training_steps, self.updates_in(total_steps))
 
     # For people
 

@@ -6,6 +6,8 @@ state, a configuration can name it, and a saved agent has it again.
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -98,10 +100,11 @@ class Terms(NamedTuple):
         value, kept = made
         numbers: list[Tensor] = []
         for term in self.terms:
-            own, metrics = term(network, batch)
-            found = (own, *metrics)
-            if len(metrics) != len(term.METRICS) or any(number.shape != () for number in found):
-                shapes = ", ".join(str(tuple(number.shape)) for number in found)
+            given = term(network, batch)
+            own, metrics = given if isinstance(given, tuple) and len(given) == 2 else (given, ())
+            found = (own, *metrics) if isinstance(metrics, tuple) else (own, metrics)
+            if len(found) != 1 + len(term.METRICS) or any(not isinstance(n, Tensor) or n.shape != () for n in found):
+                shapes = ", ".join(str(tuple(n.shape)) if isinstance(n, Tensor) else type(n).__name__ for n in found)
                 raise ShapeError(
                     f"{type(term).__name__} must give a value and {len(term.METRICS)} metrics, each one number of shape ()",
                     f"got: {shapes}", fix="value.mean(), (metric.mean(), …)",
@@ -191,10 +194,10 @@ class Extensions:
         reward = step.reward
         for name, one in self.rewards.items():
             own = one.reward(obs, action, step)
-            if own.shape != reward.shape:
+            if not isinstance(own, Tensor) or own.shape != reward.shape:
                 raise ShapeError(
-                    f"{type(one).__name__} must give a reward for each environment",
-                    f"expected {tuple(reward.shape)}", f"got {tuple(own.shape)}",
+                    f"{type(one).__name__} must give a reward for each environment", f"expected {tuple(reward.shape)}",
+                    f"got {tuple(own.shape) if isinstance(own, Tensor) else type(own).__name__}",
                 )
             reward = reward + own
             self._intrinsic[name].append(own.mean())
@@ -239,5 +242,17 @@ def _made(handed: Handed) -> Extension:
             f"agent.extensions={handed.name} is no extension",
             "expected a class derived from LossTerm, IntrinsicReward or Exploration of rlt.rl.extensions", f"got {cls!r}",
         )
+    _check_options(cls)
     made: Extension = from_mapping(cls, handed.options, f"agent.extensions {handed.name}")
     return made
+
+
+def _check_options(cls: type) -> None:
+    """ConfigError where its constructor takes what is no field: the agent would make it anew without."""
+    fields = {field.name for field in dataclasses.fields(cls)}
+    other = [name for name in inspect.signature(cls).parameters if name not in fields]
+    if other:
+        raise ConfigError(
+            f"{cls.__name__} takes options that are no fields: {', '.join(other)}",
+            "an agent makes its extensions anew from their fields", fix=f"@dataclass above class {cls.__name__}, and fields",
+        )

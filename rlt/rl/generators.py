@@ -61,11 +61,13 @@ class Generators:
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
         return {
-            "exploration": self.exploration.get_state(), "batches": self.batches.get_state(), "global": dict(self._global),
+            "exploration": self.exploration.get_state(), "batches": self.batches.get_state(),
+            "prediction": self.prediction.get_state(), "global": dict(self._global),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
         self.exploration.set_state(state["exploration"])
         self.batches.set_state(state["batches"])
+        self.prediction.set_state(state["prediction"])
         self._global = dict(state["global"])

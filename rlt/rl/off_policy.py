@@ -116,6 +116,11 @@ class OffPolicyAgent(Agent):
         """A thousand steps, or ten vector steps where those are more."""
         return max(1000, 10 * self.vector_size)
 
+    @property
+    def learn_interval(self) -> int:
+        """`train_freq`, or a vector step where that is more."""
+        return max(int(self.config.train_freq), self.vector_size)
+
     def updates_in(self, total_steps: int) -> int:
         learning = max(total_steps - max(self.config.learning_starts - self.replay.size, 0), 0)
         return learning // int(self.config.train_freq) * int(self.config.updates_per_event)
@@ -164,7 +169,7 @@ class OffPolicyAgent(Agent):
 
     def _explored(self, obs: Observation) -> Tensor:
         """Actions to store: the agent's own, or by an exploration that it was handed; random ones while replay is warming."""
-        warming = self.replay.size < self.config.learning_starts
+        warming = not self.replay.holds(self.config.learning_starts)
         if warming or self.extensions.exploration is None:
             return self.explore(obs, warming)
         action: Tensor = self.extensions.explored(obs, self.generators.exploration)
@@ -177,7 +182,7 @@ class OffPolicyAgent(Agent):
 
     def _updates_due(self, before: int, now: int) -> int:
         """Every multiple of `train_freq` in (before, now] is worth `updates_per_event`, whatever the number of environments."""
-        if self.replay.size < max(self.config.learning_starts, 1):
+        if not self.replay.holds(max(self.config.learning_starts, 1)):
             return 0
         freq: int = self.config.train_freq
         return (now // freq - before // freq) * int(self.config.updates_per_event)

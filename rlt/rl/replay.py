@@ -8,6 +8,7 @@ observations the newest frame is stored, and where the others stand (`FrameStack
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from rlt.rl.stacks import FrameStacks, stacked_in
 from rlt.rl.vector_env import Stacked, Step
 from rlt.store.segment import Segment
 from rlt.types import Bool, Float, Int64, Tensor
+
+_log = logging.getLogger(__name__)
 
 _SEGMENT_BYTES = 2**23
 """How large a segment file is at most (of a small replay it is a sixteenth). So much of the newest is written anew with every
@@ -133,6 +136,7 @@ class Replay:
         self._first = 0
         self._finals: deque[int] = deque()  # rows of the stream that have final observations of their own, oldest first
         self._final_taken = 0
+        self._crowded = False
         self._current: Tensor | None = None
         self._truncated[-1] = True  # the first row of all follows none
 
@@ -140,6 +144,10 @@ class Replay:
     def size(self) -> int:
         """Transitions that can be sampled."""
         return (self.added - self._first) * self.num_envs
+
+    def holds(self, transitions: int) -> bool:
+        """Whether so many are stored; also where as many as fit are fewer, and the oldest had to leave."""
+        return self.size >= transitions or (self._first > 0 and self.size > 0)
 
     @staticmethod
     def bytes(
@@ -200,6 +208,12 @@ class Replay:
     def _keep_final(self, row: int, frame: Tensor) -> None:
         if len(self._finals) == self._final_rows:
             self._first = self._finals.popleft() + 1
+            if not self._crowded and 2 * self.size < self.capacity:
+                self._crowded = True
+                _log.warning(
+                    "replay holds %d of %d transitions: episodes of images end in more than an eighth of its rows",
+                    self.size, self.capacity,
+                )
         place = self._ring + self._final_taken % self._final_rows
         self._final_taken += 1
         self._finals.append(row)

@@ -37,7 +37,8 @@ def save_agent(agent: Agent, path: Path) -> None:
         "seed": agent.seed,
         "num_envs": agent.vector_size,
         "threads": agent.threads,
-        "compile": agent.engine.compile,
+        "compile": agent.asked_engine.compile,
+        "compile_at": agent.asked_engine.compile_at,
         "spaces": {"observation": encode(agent.observation_space), "action": encode(agent.action_space)},
         "state": agent.state() | {"environment": None, "open": None, "open_extensions": None},
     }
@@ -61,7 +62,7 @@ def load_agent(cls: type[A], path: Path, env: VectorEnv[Train] | None, trust: tu
     options = {key: value for key, value in tree["config"].items() if key != "name"}
     agent = cls.for_spaces(
         observation, action, num_envs=num_envs, device=device, env=env, model=tree["model"], seed=tree["seed"],
-        threads=tree["threads"], compile=tree["compile"], **options,
+        threads=tree["threads"], compile=tree["compile"], compile_at=tree.get("compile_at"), **options,
     )
     inexact = agent.load_learning(tree["state"])
     if inexact:

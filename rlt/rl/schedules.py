@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rlt.errors import ConfigError
+
 _KINDS = ("constant", "linear", "cosine")
 
 
@@ -59,6 +61,11 @@ class Schedule:
         if self.kind == "cosine":
             done = (1 - math.cos(math.pi * done)) / 2
         return self.start + (self.end - self.start) * done
+
+    def at_least_zero(self, key: str) -> None:
+        """ConfigError where it is negative anywhere: a step would go uphill."""
+        if min(self.start, self.end) < 0:
+            raise ConfigError(f"{key}={self.plain()} does not fit", "expected numbers of at least 0")
 
     @property
     def is_constant(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ def decode(data: dict[str, Any]) -> Space[Any]:
     if kind == "MultiBinary":
         return spaces.MultiBinary(data["shape"])
     if kind == "Dict":
-        return spaces.Dict({key: decode(part) for key, part in data["spaces"].items()})
+        return spaces.Dict(OrderedDict((key, decode(part)) for key, part in data["spaces"].items()))  # a dict would be sorted
     if kind == "Tuple":
         return spaces.Tuple([decode(part) for part in data["spaces"]])
     raise RunError(f"the file names a space of kind {kind}, which this rlt does not know", fix="pip install --upgrade rlt")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from rlt.errors import ConfigError
+from rlt.store.tree import digest
 
 
 class RunningRun(Protocol):
@@ -77,19 +78,23 @@ class StopOnReward(Callback):
 
 
 class StopOnNoImprovement(Callback):
-    """Stops after `patience` evaluations in a row without a new best mean return."""
+    """Stops after `patience` evaluations in a row without a new best mean return. Weights that did not change since the last
+    one (a rollout may be longer than the interval) are not counted again."""
 
     def __init__(self, patience: int) -> None:
-        self.patience, self.best, self.waited = patience, -math.inf, 0
+        self.patience, self.best, self.waited, self.seen = patience, -math.inf, 0, ""
 
     def on_evaluation(self, run: RunningRun, metrics: Mapping[str, float]) -> None:
         mean = metrics["evaluation/return_mean"]
+        before, self.seen = self.seen, digest(run.learner.weights())
+        if self.seen == before:
+            return
         self.best, self.waited = (mean, 0) if mean > self.best else (self.best, self.waited + 1)
         if self.waited >= self.patience:
             run.stop(f"no new best in {self.patience} evaluations (best {self.best:.1f})")
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "waited": self.waited}
+        return {"best": self.best, "waited": self.waited, "seen": self.seen}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.best, self.waited = state["best"], state["waited"]
+        self.best, self.waited, self.seen = state["best"], state["waited"], state["seen"]

@@ -13,7 +13,7 @@ class EvaluationConfig:
     """Evaluation during and after training: own environments, own seeds, frozen normalisers."""
 
     interval: int | None = None
-    """Steps between evaluations. null: a tenth of total_steps; 0: never."""
+    """Steps between evaluations. null: a tenth of total_steps, at least a rollout; 0: never."""
     episodes: int = 10
     """Episodes of one periodic evaluation, the same number from each environment (from the first, one more)."""
     num_envs: int | None = None
@@ -33,7 +33,7 @@ class CheckpointConfig:
     """Checkpoints: what a killed run goes on from."""
 
     interval: int | None = None
-    """Steps between checkpoints. null: a tenth of total_steps; 0: only at the end and when the run is stopped."""
+    """Steps between checkpoints. null: as for evaluations; 0: only at the end and when the run is stopped."""
     keep: int = 1
     """How many periodic checkpoints stay, the newest first; 0 keeps all. `best` is kept apart."""
     replay: bool = True

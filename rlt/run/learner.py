@@ -31,6 +31,10 @@ class Learner(Protocol):
         """Steps between rows of the log where the config names none."""
 
     @property
+    def learn_interval(self) -> int:
+        """Steps for which the policy stays as it is, at least a vector step: evaluated more often, it would be the same one."""
+
+    @property
     def checkpoint_bytes(self) -> int:
         """Disk that one checkpoint takes, at most, its segments included."""
 

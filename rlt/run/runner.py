@@ -209,7 +209,7 @@ class Runner:
         """The mean of each metric since the last row; seconds are summed. NaN where there was no value."""
         row: dict[str, float] = {}
         for name, parts in self._pending.items():
-            values = torch.cat(parts)
+            values = _on_host(parts)
             if name.startswith("time/"):
                 row[name] = float(values.sum())
             else:
@@ -256,7 +256,7 @@ class Runner:
             "best": self._best,
             "logged_at": self._logged_at,
             "stop_reason": self.stop_reason,
-            "pending": {name: torch.cat(parts) for name, parts in self._pending.items()},
+            "pending": {name: _on_host(parts) for name, parts in self._pending.items()},
             "callbacks": [callback.state() for callback in self.callbacks],
         }
         return {"run": run, "learner": self.learner.state()}
@@ -271,6 +271,10 @@ class Runner:
         for callback, saved in zip(self.callbacks, run["callbacks"], strict=True):
             callback.load_state(saved)
         return inexact
+
+
+def _on_host(parts: list[Tensor]) -> Tensor:
+    return torch.cat([part.cpu() for part in parts])  # the learner's device is asked here, once for a row, and nowhere before
 
 
 def _scalars(result: Mapping[str, Any], prefix: str = "evaluation") -> dict[str, float]:

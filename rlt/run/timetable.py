@@ -36,7 +36,7 @@ def resolved(config: RunConfig, learner: Learner, device: str) -> RunConfig:
     """`config` with its open intervals filled in: a tenth of total_steps, the learner's own for the log.
 
     ConfigError where an interval is shorter than a vector step."""
-    tenth = max(config.total_steps // 10, learner.vector_size)
+    tenth = max(config.total_steps // 10, learner.learn_interval)
     intervals = {
         "log": learner.log_interval if config.log.interval is None else config.log.interval,
         "evaluation": tenth if config.evaluation.interval is None else config.evaluation.interval,

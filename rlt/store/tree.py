@@ -52,6 +52,12 @@ def save_tree(
     return header["digest"]
 
 
+def digest(tree: Any) -> str:
+    """Of the numbers in `tree`, which is one that `save_tree` takes: equal for equal ones."""
+    tensors: list[Tensor] = []
+    return _digest({"tree": json.dumps(_encode(tree, tensors, "tree", None))}, tensors)
+
+
 def _write_segment(segment: Segment, files: SegmentFiles) -> str:
     if segment.name not in files.digests:
         files.digests[segment.name] = save_tree(files.path(segment.name), segment.read(), kind="segment")

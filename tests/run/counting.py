@@ -13,6 +13,7 @@ class Counting:
 
     def __init__(self, vector_size=1, log_interval=10, scores=lambda steps: float(steps), on_step=lambda steps: None):
         self.steps, self.vector_size, self.log_interval = 0, vector_size, log_interval
+        self.learn_interval = vector_size
         self.scores, self.on_step = scores, on_step
         self.weight = torch.zeros(1, dtype=torch.int64)
         self.calls, self.evaluated = [], []

@@ -222,6 +222,17 @@ def test_no_improvement_is_counted_over_a_resume(tmp_path, resume_after):
     assert outcome.steps == 50
 
 
+def test_weights_that_did_not_change_are_not_counted_again(tmp_path):
+    class Slow(Counting):
+        def weights(self):
+            return {"weight": self.weight // 40}
+
+    _, outcome = run_in(
+        tmp_path / "r", Slow(scores=lambda steps: 0.0), [StopOnNoImprovement(2)], total_steps=200, evaluation={"interval": 10}
+    )
+    assert outcome.steps == 80  # those at 10, 40 and 80 are the first of their weights; the first is a best
+
+
 def test_without_a_folder_callbacks_see_everything_and_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = []
@@ -251,6 +262,9 @@ def test_open_intervals_are_filled_and_those_below_a_vector_step_refused():
     run = config(learner, total_steps=1000)
     assert (run.log.interval, run.evaluation.interval, run.checkpoint.interval, run.device) == (64, 100, 100, "cpu")
     assert config(learner, total_steps=20).evaluation.interval == 16
+    learner.learn_interval = 48  # an evaluation between would be of the same policy
+    assert config(learner, total_steps=20).evaluation.interval == 48
+    assert config(learner, total_steps=1000).checkpoint.interval == 100
     assert config(learner, evaluation={"interval": 0}).evaluation.interval == 0
     for name in ("log", "evaluation", "checkpoint"):
         with pytest.raises(ConfigError, match=rf"{name}\.interval=15 .*\n.*16 environments(.*\n)*.*fix: {name}\.interval=16"):
