@@ -57,10 +57,10 @@ TASKS = {
         Task("dqn_cartpole", "DQN, CartPole-v1", ("+experiment=dqn_cartpole",), 196 * 256, 10, 500.0, ZOO),
         Task(
             "ppo_pendulum", "PPO, Pendulum-v1", ("agent=ppo", "env.id=Pendulum-v1", "env.num_envs=4", *_options(PENDULUM_PPO)),
-            24 * 4096, 5, -172.2, ZOO,
+            24 * 4096, 10, -172.2, ZOO,
         ),
         Task("sac_pendulum", "SAC, Pendulum-v1", ("+experiment=sac_pendulum",), 20_000, 5, -151.0, SLM),
-        Task("dqn_lunarlander", "DQN, LunarLander-v3", ("+experiment=dqn_lunarlander",), 100_000, 5, 195.2, SLM),
+        Task("dqn_lunarlander", "DQN, LunarLander-v3", ("+experiment=dqn_lunarlander",), 100_000, 10, 195.2, SLM),
         Task("ppo_lunarlander", "PPO, LunarLander-v3", ("+experiment=ppo_lunarlander",), 61 * 16_384, 5, 242.1, ZOO),
     )
 }
