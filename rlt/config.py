@@ -26,7 +26,9 @@ T = TypeVar("T")
 _OTHER_NAMES = {
     "batch_size": "minibatch_size", "num_minibatches": "minibatch_size", "update_epochs": "n_epochs", "num_epochs": "n_epochs",
     "num_steps": "n_steps", "norm_adv": "normalize_advantage", "clip_coef": "clip_range", "total_timesteps": "total_steps",
-    "n_envs": "num_envs", "policy_kwargs": "hidden", "net_arch": "hidden",
+    "n_envs": "num_envs", "net_arch": "hidden", "epsilon": "exploration", "eps": "exploration", "ent_coef": "temperature",
+    "alpha": "temperature", "autotune": "temperature", "q_lr": "critic_learning_rate", "policy_lr": "actor_learning_rate",
+    "policy_frequency": "policy_delay", "target_network_frequency": "target_update_interval",
 }  # fmt: skip
 """What other libraries call these options, for the fix of an unknown key."""
 
@@ -151,6 +153,8 @@ def _union(value: Any, options: tuple[Any, ...], key: str) -> Any:
         try:
             return _convert(value, option, key)
         except (TypeError, ValueError) as failed:
+            if typing.get_origin(option) is Literal:
+                continue  # its words are not all that would fit
             error = failed if isinstance(failed, ConfigError) or (error is None and str(failed)) else error
     raise error or TypeError()
 

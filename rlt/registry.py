@@ -84,7 +84,8 @@ def check_trust(name: str, *, key: str, trust: tuple[str, ...] | None, repeat: s
     package = None if trust is None else untrusted_package(name, trust)
     if package is None:
         return
-    command = f"{repeat} trust={package}" if repeat else f"trust={package}"
+    asked = ",".join([*(trust or ()), package])  # with those that are trusted already: the line is to be typed as it is
+    command = f"{repeat} trust={asked}" if repeat else f"trust={asked}"
     raise TrustError(
         f"{key}={name} was read from a file and would import the package {package}",
         "nothing of it was imported: code that a file names runs only with your word",

@@ -98,7 +98,7 @@ class DQNPolicy(nn.Module):
     @rlt.typed
     def forward(self, obs: Tensor) -> Float[Tensor, "batch n_actions"]:
         if self._flat:
-            obs = obs.flatten(1)
+            obs = obs.reshape(obs.shape[0], -1)
             obs = obs / 255 if obs.dtype == torch.uint8 else obs
         elif self._turned:
             obs = obs.movedim(-1, 1)

@@ -41,7 +41,7 @@ class PPO(Agent):
 
     def build(self) -> PPOPolicy:
         space, config = self.observation_space, self.config
-        if is_image(space) and self.model["name"] == "mlp":
+        if is_image(space) and space.dtype == "uint8" and self.model["name"] == "mlp":
             raise SpaceError(f"model=mlp cannot read observations {describe_space(space)}", "they are images", fix="model=cnn")
         self._rollout_minibatch = check_minibatches(config.n_steps, self.vector_size, config.minibatch_size, "PPO")
         distribution = distribution_for(self.action_space)
@@ -188,6 +188,7 @@ class PPO(Agent):
             return
         else:
             found = "the last minibatch spoilt the weights"
+        self.extensions.refuse_nan()
         raise NumericsError(
             f"PPO's update at step {self.steps} gave NaN or infinity", found,
             fix="a lower agent.learning_rate, agent.normalize_observation=true, or agent.normalize_reward=true",

@@ -10,7 +10,7 @@ from gymnasium import Space, spaces
 from torch import nn
 
 import rlt
-from rlt.errors import ConfigError, SpaceError
+from rlt.errors import ConfigError, ShapeError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
@@ -147,10 +147,20 @@ def checked(network: nn.Module, observation_space: Space[Any], action_space: Spa
     network.eval()  # looking changes no batch statistics and draws no dropout
     output = policy_output(network, observation_space)
     pair = isinstance(output, tuple)
+    if isinstance(action_space, spaces.Box) and pair and (isinstance(output[0], tuple) or not _is_value(output[1])):
+        raise ShapeError(
+            f"{type(network).__name__} gives more than the mean of a Box action",
+            "PPO's standard deviation does not depend on the observation: it is a parameter of the policy (model.log_std_init)",
+            "expected the mean (batch, n), and beside it a value (batch,) if the network has one", fix="return mean, value",
+        )
     if pair and isinstance(action_space, spaces.Tuple):  # the policy's part is a tuple too
         pair = len(output) == 2 and isinstance(output[0], tuple)
     check_policy(network, observation_space, action_space, value=pair)
     return network if pair else WithCritic(network, critic_for(observation_space))
+
+
+def _is_value(output: Any) -> bool:
+    return isinstance(output, Tensor) and output.shape[1:] in ((), (1,))
 
 
 class PPOPolicy(nn.Module):
@@ -173,7 +183,7 @@ class PPOPolicy(nn.Module):
     def normalize(self, obs: Observation) -> Observation:
         """Raw observations as the network wants them: normalised where asked for, flat for a vector network."""
         normal = obs if self.normalizer is None else self.normalizer(obs)
-        return normal.flatten(1) if isinstance(self.network, MLP) else normal
+        return normal.reshape(normal.shape[0], -1) if isinstance(self.network, MLP) else normal
 
     @rlt.typed
     def forward(self, obs: Observation, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:

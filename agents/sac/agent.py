@@ -7,7 +7,6 @@ from gymnasium import spaces
 
 import rlt
 from rlt.config import from_mapping
-from rlt.errors import SpaceError
 from rlt.nn.config import MLPConfig
 from rlt.rl.distributions import Categorical
 from rlt.rl.off_policy import OffPolicyAgent
@@ -36,11 +35,6 @@ class SAC(OffPolicyAgent):
         self.check_observations()
         assert isinstance(space, spaces.Box)
         own = self.model["name"] != "mlp"
-        if not own and (space.dtype is None or space.dtype.kind != "f"):
-            raise SpaceError(
-                f"SAC's own network cannot serve observations {space}", "expected a Box of floats",
-                fix="model.name=my_package:MyActor and model.critic.name=my_package:MyCritic",
-            )
         options = {key: value for key, value in self.model.items() if key != "name"}
         config = None if own else from_mapping(MLPConfig, options, "model")
         policy, self._critics = networks(self.model, config, space, self.action_space, self.config.n_critics)

@@ -11,7 +11,7 @@ from gymnasium import Space, spaces
 from torch import nn
 
 import rlt
-from rlt.errors import ShapeError, SpaceError
+from rlt.errors import ConfigError, ShapeError, SpaceError
 from rlt.nn.config import MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
@@ -20,7 +20,7 @@ from rlt.rl.distributions import Categorical, GaussianParameters
 from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.squashed import SquashedGaussian
 from rlt.shapes.spaces import BATCH, check_policy, describe_space, example_observation, policy_output
-from rlt.types import Float, Tensor
+from rlt.types import Float, Shaped, Tensor
 
 HIDDEN = (256, 256)
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0
@@ -127,9 +127,12 @@ class SACPolicy(nn.Module):
         self.flat_observations = isinstance(actor, GaussianActor | CategoricalActor)
 
     @rlt.typed
-    def observe(self, obs: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *wanted"]:
-        """Observations as the networks want them: flat for vector networks."""
-        return obs.flatten(1) if self.flat_observations else obs
+    def observe(self, obs: Shaped[Tensor, "batch *shape"]) -> Tensor:
+        """Observations as the networks want them: for vector networks flat, bytes from 0 to 1."""
+        if not self.flat_observations:
+            return obs
+        flat = obs.reshape(obs.shape[0], -1)
+        return flat / 255 if flat.dtype == torch.uint8 else flat
 
     @rlt.typed
     def forward(self, obs: Tensor) -> Any:
@@ -200,6 +203,11 @@ def networks(
     critic = model.get("critic")
     if critic is not None:
         return SACPolicy(actor, distribution), own_critics(critic, observation_space, action_space, n_critics)
+    if config is None and (len(observation_space.shape or ()) != 1 or observation_space.dtype != "float32"):
+        raise ConfigError(
+            f"{type(actor).__name__} reads observations {describe_space(observation_space)}, and there is no model.critic",
+            "SAC's own critics read vectors of floats", fix="model.critic={name: my_package:MyCritic}",
+        )
     if isinstance(distribution, Categorical):
         critics: nn.Module = AllActionCritics(n_critics, obs_dim, distribution.size, hidden, kind)
     else:
@@ -240,10 +248,17 @@ def own_critics(
         wanted = (BATCH, int(action_space.n))
     else:
         inputs.append(torch.empty(BATCH, math.prod(action_space.shape or ()), device="meta"))
-    with torch.device("meta"), torch.no_grad():
-        output = torch.func.functional_call(
-            members[0], {n: p.to("meta") for n, p in members[0].state_dict().items()}, tuple(inputs)
-        )
+    try:
+        with torch.device("meta"), torch.no_grad():
+            output = torch.func.functional_call(
+                members[0], {n: p.to("meta") for n, p in members[0].state_dict().items()}, tuple(inputs)
+            )
+    except (TypeError, RuntimeError, AttributeError) as error:
+        call = "forward(obs)" if len(inputs) == 1 else "forward(obs, action)"
+        raise ShapeError(
+            f"{type(members[0]).__name__} cannot be called as {call}, as a critic is for actions {describe_space(action_space)}",
+            str(error).splitlines()[0],
+        ) from None
     if not isinstance(output, Tensor) or tuple(output.shape) != wanted:
         shape = ["batch", *map(str, wanted[1:])]
         got = ["batch", *map(str, output.shape[1:])] if isinstance(output, Tensor) else [type(output).__name__]

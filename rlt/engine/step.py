@@ -30,6 +30,7 @@ import rlt
 from rlt.engine.compiler import stay
 from rlt.engine.flat import FlatParameters
 from rlt.engine.optimizers import Optimizer, OptimizerState, clip_by_norm, clip_scale
+from rlt.errors import ConfigError
 from rlt.types import Float, Tensor
 
 Network: TypeAlias = Callable[..., Any]
@@ -163,6 +164,11 @@ class EagerStep(Step):
         flat = group.flat
         with torch.enable_grad():
             value, kept = loss(group.module)
+        if not value.requires_grad:
+            raise ConfigError(
+                f"the loss of {name} has no gradient", "the network runs under torch.no_grad, or detaches what it gives",
+                fix=f"neither, in the forward of {type(group.module).__name__} and what it calls",
+            )
         # With respect to these alone: nothing is computed for networks that the loss only passes through.
         found = torch.autograd.grad(value, flat.parameters, allow_unused=True)
         with torch.no_grad():

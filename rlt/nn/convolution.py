@@ -36,6 +36,13 @@ class ConvStack(rlt.Module):
     def forward(self, image: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out_channels h w"]:
         return self.layers(image)
 
+    def _least(self) -> int:
+        """The side of the smallest image of which something is left."""
+        side = 1
+        for layer in reversed([layer for layer in self.layers if isinstance(layer, nn.Conv2d)]):
+            side = max((side - 1) * layer.stride[0] + layer.kernel_size[0] - 2 * int(layer.padding[0]), 1)
+        return side
+
     def features(self, height: int, width: int) -> int:
         """How many numbers an image of this size becomes, flattened. ConfigError where it is too small."""
         sizes = [height, width]
@@ -44,7 +51,11 @@ class ConvStack(rlt.Module):
                 numbers = zip(sizes, layer.kernel_size, layer.stride, map(int, layer.padding))
                 sizes = [(size + 2 * padding - kernel) // stride + 1 for size, kernel, stride, padding in numbers]
                 if min(sizes) < 1:
-                    raise ConfigError(f"an image of {height} x {width} is too small for {len(self.layers) // 2} convolutions")
+                    raise ConfigError(
+                        f"an image of {height} x {width} is too small for {len(self.layers) // 2} convolutions",
+                        f"the smallest that fits is {self._least()} x {self._least()}",
+                        fix="env.wrappers=[{name: resize, height: 84, width: 84}], model=mlp, or your own network",
+                    )
         return self.out_channels * sizes[0] * sizes[1]
 
 

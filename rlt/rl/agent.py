@@ -20,6 +20,7 @@ from rlt.engine.config import engine_config
 from rlt.engine.threads import threads_for, use_threads
 from rlt.engine.training import TrainingStep
 from rlt.errors import ConfigError, RunError
+from rlt.rl.arguments import refuse_positional, refuse_what_stands_elsewhere, whole
 from rlt.rl.episodes import EpisodeStatistics
 from rlt.rl.evaluation import Evaluation, evaluate
 from rlt.rl.extensions import Extensions
@@ -31,7 +32,7 @@ from rlt.rl.saving import copy_weights, load_agent, save_agent
 from rlt.rl.seeds import Seeds
 from rlt.rl.vector_env import Observation, VectorEnv, check_for_learning
 from rlt.run.callbacks import Callback, as_callbacks
-from rlt.run.config import EvaluationConfig, RunConfig
+from rlt.run.config import EvaluationConfig, LogConfig, RunConfig
 from rlt.run.folder import RunFolder
 from rlt.run.learner import Metrics, State
 from rlt.run.runner import Outcome, Runner
@@ -51,10 +52,11 @@ class Agent(ABC):
     """The module that acts, normalisers included."""
 
     def __init__(
-        self, env: VectorEnv[Train], *, eval_env: VectorEnv[Test] | None = None, model: Model = None, seed: int = 0,
+        self, env: VectorEnv[Train], *unnamed: Any, eval_env: VectorEnv[Test] | None = None, model: Model = None, seed: int = 0,
         threads: int | None = None, compile: str = "auto", compile_at: int | None = None, **options: Any,
     ) -> None:
         """`options` are the fields of `Config`; `threads`, `compile` and `compile_at` those of `rlt.engine.config`."""
+        refuse_positional(type(self).__name__, unnamed)
         check_for_learning(env, type(self).__name__)
         self._engine_and_config(threads, compile, compile_at, options)
         self._build(
@@ -64,6 +66,7 @@ class Agent(ABC):
     def _engine_and_config(
         self, threads: int | None, compile: str, compile_at: int | None, options: Mapping[str, Any]
     ) -> None:
+        refuse_what_stands_elsewhere(type(self).__name__, options, self.Config)
         self.config = from_mapping(self.Config, options, "agent")
         self.asked_engine = self.engine = engine_config(threads, compile, compile_at)
 
@@ -75,7 +78,8 @@ class Agent(ABC):
         self._eval_envs: dict[int, VectorEnv[Test]] = {}
         self.observation_space, self.action_space = observation_space, action_space
         self.device, self.vector_size = device, num_envs
-        self.seed, self.seeds = seed, Seeds.of(seed)
+        self.seed = whole("seed", seed, 0)
+        self.seeds = Seeds.of(self.seed)
         self.model = normal_model(model)
         self.steps, self._schedule = 0, (0, 0)
         self.generators = Generators(self.seeds, device)
@@ -205,18 +209,22 @@ class Agent(ABC):
     # For people
 
     def learn(
-        self, total_steps: int, callback: Callback | Iterable[Callback] | None = None, run: str | Path | None = None
+        self, total_steps: int, callback: Callback | Iterable[Callback] | None = None, run: str | Path | None = None,
+        progress: str = "auto",
     ) -> Self:
         """Trains for `total_steps` more steps. `run` names a folder for TensorBoard, metrics.csv, checkpoints and evaluations.
+        `progress` is `log.progress`: `auto`, `rich`, `plain` or `off`.
 
-        Schedules run over these steps; counters go on from before.
+        Schedules run over these steps, each call's anew; counters go on from before.
         """
+        total_steps = whole("total_steps", total_steps, 1)
+        log = from_mapping(LogConfig, {"progress": progress}, "log")
         self._training_env()  # refused before a folder is made
         callbacks = as_callbacks(callback)
         listens = any(type(c).on_evaluation is not Callback.on_evaluation for c in callbacks)
         evaluation = EvaluationConfig() if run is not None or listens else EvaluationConfig(interval=0)
         self.settle(total_steps)
-        asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation)
+        asked = RunConfig(total_steps=total_steps, seed=self.seed, evaluation=evaluation, log=log)
         config = resolved(asked, self, str(self.device))
         folder = None
         if run is not None:
@@ -264,6 +272,7 @@ class Agent(ABC):
         deterministic: bool | None = None,
     ) -> dict[str, Any]:
         """Plays `episodes` episodes in environments of its own. Changes nothing that training depends on."""
+        episodes = whole("episodes", episodes, 1)
         settings = getattr(self, "_evaluation", EvaluationConfig())
         env = env if env is not None else self._evaluation_env(episodes, settings)
         if seed is None:

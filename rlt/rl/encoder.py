@@ -15,7 +15,7 @@ from rlt.nn.convolution import NatureCNN
 from rlt.rl.spaces import space_leaves, space_map
 from rlt.rl.trees import leaves_like, tree_leaves
 from rlt.shapes.spaces import channels_last, describe_space
-from rlt.types import Float, Int64, Tensor
+from rlt.types import Float, Int64, Shaped, Tensor
 
 
 class Encoder(nn.Module):
@@ -38,7 +38,7 @@ class Encoder(nn.Module):
 
 
 class Flat(nn.Module):
-    """Numbers as they are, in one dimension."""
+    """Numbers as they are, in one dimension; bytes from 0 to 1."""
 
     modeless = True
 
@@ -47,8 +47,9 @@ class Flat(nn.Module):
         self.size = size
 
     @rlt.typed
-    def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch size"]:
-        return x.reshape(x.shape[0], self.size)
+    def forward(self, x: Shaped[Tensor, "batch *shape"]) -> Float[Tensor, "batch size"]:
+        flat = x.reshape(x.shape[0], self.size)
+        return flat / 255 if flat.dtype == torch.uint8 else flat
 
 
 class Bits(nn.Module):
@@ -103,10 +104,10 @@ class Image(nn.Module):
 
 def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
     if isinstance(space, spaces.Box) and space.dtype is not None:
-        if space.dtype.kind == "f":
-            return Flat(math.prod(space.shape))
         if space.dtype == "uint8" and len(space.shape) == 3:
             return Image(tuple(space.shape), features)
+        if space.dtype.kind in "fiu":
+            return Flat(math.prod(space.shape))
     if isinstance(space, spaces.Discrete):
         return OneHot((int(space.n),))
     if isinstance(space, spaces.MultiDiscrete):
@@ -115,7 +116,7 @@ def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
         return Bits(math.prod(space.shape))
     raise SpaceError(
         f"observations {describe_space(space)} cannot be read by rlt's own networks",
-        "expected a Box of floats, an image of bytes with three dimensions, Discrete, MultiDiscrete or MultiBinary",
+        "expected a Box of numbers, Discrete, MultiDiscrete or MultiBinary",
         fix="model.name=my_package:MyNet",
     )
 

@@ -20,7 +20,7 @@ import torch
 from rlt import registry
 from rlt.config import from_mapping
 from rlt.engine.step import Network
-from rlt.errors import ConfigError, RunError, ShapeError, one_of
+from rlt.errors import ConfigError, NumericsError, RunError, ShapeError, one_of
 from rlt.rl.named import Handed
 from rlt.rl.trees import tree_map
 from rlt.rl.vector_env import Action, Observation, Step
@@ -202,6 +202,13 @@ class Extensions:
             reward = reward + own
             self._intrinsic[name].append(own.mean())
         return step if reward is step.reward else step._replace(reward=reward)
+
+    def refuse_nan(self) -> None:
+        """NumericsError where an intrinsic reward since the last `take` was NaN or infinite: then what was learned from it is."""
+        for name, found in self._intrinsic.items():
+            if found and not bool(torch.isfinite(torch.stack(found)).all()):
+                what = type(self.rewards[name]).__name__
+                raise NumericsError(f"{what} gave a reward that is NaN or infinite", fix=f"the numbers that {what} computes")
 
     def take(self) -> dict[str, Tensor]:
         """The mean of each intrinsic reward in every vector step since the last call."""

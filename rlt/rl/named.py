@@ -56,7 +56,10 @@ def normal_model(model: Any) -> dict[str, Any]:
     if model is None:
         return {"name": "mlp"}
     if isinstance(model, Mapping):
-        return {"name": "mlp"} | dict(model)
+        whole = {"name": "mlp"} | dict(model)
+        if whole.get("critic") is not None:
+            whole["critic"] = normal_model(whole["critic"])
+        return whole
     return {"name": model}
 
 

@@ -193,6 +193,7 @@ class OffPolicyAgent(Agent):
             return {name: torch.zeros(0) for name in self.columns}
         table = torch.cat(rows)
         if not bool(torch.isfinite(table).all()):
+            self.extensions.refuse_nan()
             first = int((~torch.isfinite(table).all(1)).nonzero()[0])
             found = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.columns, table[first].tolist()))
             raise NumericsError(

@@ -38,7 +38,10 @@ def _to_policy(observation: Any, space: Space[Any], device: torch.device, what: 
         values = {key: value for key, (value, _) in parts.items()}
         return values if isinstance(space, spaces.Dict) else tuple(values.values()), singles == {True}
     dtype = example_observation(space, 1).dtype
-    obs = observation if isinstance(observation, Tensor) else torch.from_numpy(np.asarray(observation))
+    array = observation if isinstance(observation, Tensor) else np.asarray(observation)
+    if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
+        raise SpaceError(f"{what} is no array of numbers", f"expected {space}", f"got {type(observation).__name__}")
+    obs = array if isinstance(array, Tensor) else torch.from_numpy(array)
     if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
         obs = obs - torch.as_tensor(space.start)
     obs = obs.to(device=device, dtype=dtype)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from rlt.errors import RunError
 from rlt.log.metrics_csv import MetricsCsv
 from rlt.log.tensorboard import TensorBoard
 from rlt.run.callbacks import Callback
@@ -203,7 +204,7 @@ class Runner:
 
     def _collect(self, metrics: Metrics) -> None:
         for name, values in metrics.items():
-            self._pending.setdefault(name, []).append(values)
+            self._pending.setdefault(name, []).append(values.reshape(-1))
 
     def _row(self) -> dict[str, float]:
         """The mean of each metric since the last row; seconds are summed. NaN where there was no value."""
@@ -268,7 +269,13 @@ class Runner:
         self._elapsed, self._best, self._logged_at = run["elapsed"], run["best"], run["logged_at"]
         self.stop_reason = run["stop_reason"]
         self._pending = {name: [values] for name, values in run["pending"].items()}
-        for callback, saved in zip(self.callbacks, run["callbacks"], strict=True):
+        if len(self.callbacks) != len(run["callbacks"]):
+            raise RunError(
+                f"the run had {len(run['callbacks'])} callbacks, and {len(self.callbacks)} are given",
+                "callbacks of one's own are not written down: only who made them can give them again",
+                fix="go on from Python, with the same callbacks",
+            )
+        for callback, saved in zip(self.callbacks, run["callbacks"]):
             callback.load_state(saved)
         return inexact
 

@@ -223,8 +223,6 @@ def test_networks_that_do_not_suit_the_observations_are_refused_with_the_one_tha
     with pytest.raises(SpaceError) as caught:
         PPO.for_spaces(vector, Discrete(2), model="cnn")
     assert caught.value.fix == "model=mlp"
-    with pytest.raises(SpaceError, match="model.name=my_package"):
-        PPO.for_spaces(Box(0, 9, (3,), np.int64), Discrete(2))
     with pytest.raises(ConfigError, match="nothing to do"):
         PPO.for_spaces(Discrete(3), Discrete(2), normalize_observation=True)
     with pytest.raises(SpaceError, match="no policy distribution"):

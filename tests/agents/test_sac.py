@@ -187,12 +187,26 @@ def test_an_infinite_loss_stops_the_run_and_the_checkpoint_from_before_is_good(o
         (gym.spaces.Box(-1, 1, (3,)), gym.spaces.Box(-np.inf, np.inf, (2,)), "finite bounds"),
         (gym.spaces.Box(-1, 1, (3,)), gym.spaces.MultiDiscrete([2, 3]), "SAC cannot serve actions MultiDiscrete"),
         (gym.spaces.Dict({"a": gym.spaces.Box(-1, 1, (3,))}), gym.spaces.Discrete(2), "FlattenObservation"),
-        (gym.spaces.Box(0, 255, (8, 8, 3), np.uint8), gym.spaces.Discrete(2), "model.name"),
     ],
 )
 def test_spaces_that_it_cannot_serve_are_refused(observations, actions, words):
     with pytest.raises(SpaceError, match=words):
         SAC.for_spaces(observations, actions)
+
+
+def test_an_own_actor_for_images_needs_an_own_critic():
+    class Actor(nn.Module):
+        def __init__(self, n_actions: int) -> None:
+            super().__init__()
+            self.logits = nn.Linear(192, n_actions)
+
+        def forward(self, obs):
+            return self.logits(obs.flatten(1).float())
+
+    images = gym.spaces.Box(0, 255, (8, 8, 3), np.uint8)
+    with pytest.raises(ConfigError, match="(?s)Actor.*no model.critic.*fix: model.critic"):
+        SAC.for_spaces(images, gym.spaces.Discrete(2), model=Actor)
+    SAC.for_spaces(images, gym.spaces.Discrete(2), model={"name": Actor, "critic": Actor})
 
 
 def test_options_of_networks_that_sac_has_no_use_for_are_refused():
