@@ -303,3 +303,17 @@ def test_what_torch_saves_of_a_network_in_the_engine_is_no_larger_than_of_its_tw
     made.train(1)
     assert bytes_written(made.ours.state_dict()) <= 1.1 * bytes_written(made.theirs.state_dict())
     assert bytes_written(copy.deepcopy(made.ours)) <= 1.1 * bytes_written(made.theirs)
+
+
+@pytest.mark.slow
+def test_a_compiled_step_goes_on_from_what_was_made_of_the_weights_outside():
+    made, state = pair("normed", "eager"), elsewhere("normed")
+    made.step.compile_from(0)
+    made.train(3)
+    made.assert_equal()
+    for way in (copied_in, assigned, data_replaced, trained_by_plain_torch):
+        way(made.ours, state)
+        (loaded if way is assigned else way)(made.theirs, state)
+        made.train(2)
+        made.assert_equal()
+    assert made.step.compile_at == 0  # it did not fall back to eager steps
