@@ -94,7 +94,7 @@ def test_a_run_of_it_is_like_any_other(capsys):
     assert evaluate.main(["run", "episodes=2", "trust=experiments"]) == 0
 
 
-@pytest.mark.parametrize("at", [150])
+@pytest.mark.parametrize("at", [20, 150, 200])
 def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on(at, tmp_path):
     whole, stopped, resumed = (TD3(envs.make("Pendulum-v1", 2, backend="sync"), seed=4, **SMALL) for _ in range(3))
     for agent in (whole, stopped):
@@ -107,6 +107,9 @@ def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on(at, tmp_path):
     assert all(torch.equal(value, resumed.weights()[name]) for name, value in whole.weights().items())
     for name, value in whole.update_state()["networks"].items():
         assert torch.equal(value, resumed.update_state()["networks"][name])
+    optimizers = resumed.update_state()["step"]["optimizers"]
+    for name, state in whole.update_state()["step"]["optimizers"].items():
+        assert all(torch.equal(value, optimizers[name][key]) for key, value in state.items())
 
 
 def test_it_learns_and_refuses_what_it_cannot_do():
