@@ -28,7 +28,7 @@ class PPOConfig:
     clip_range: Schedule = Schedule("constant", 0.2, 0.2)
     """How far the probability ratio may move before its gradient stops. 0.1 to 0.3."""
     clip_range_vf: float | None = None
-    """Also clip how far values move from those of the rollout. Depends on the scale of returns; null: off."""
+    """Also clip how far values move from the rollout's. 0.1 to 0.5 with normalize_reward, else in proportion. null: off."""
     ent_coef: Schedule = Schedule("constant", 0.0, 0.0)
     """Weight of the entropy bonus. More: more exploration, a blurrier policy. 0 to 0.02."""
     vf_coef: float = 0.5
@@ -42,9 +42,9 @@ class PPOConfig:
     normalize_reward: bool = False
     """Divide rewards by the running standard deviation of the discounted return. Helps where rewards are large or small."""
     clip_observation: float = 10.0
-    """Normalised observations are clipped to plus or minus this."""
+    """Normalised observations are clipped to plus or minus this. 5 to 10."""
     clip_reward: float = 10.0
-    """Scaled rewards are clipped to plus or minus this."""
+    """Scaled rewards are clipped to plus or minus this. 5 to 10."""
     target_kl: float | None = None
     """Stop the epochs of a rollout once the approximate KL divergence passes 1.5 times this. 0.01 to 0.05; null: never."""
     adam_epsilon: float = 1e-5

@@ -36,7 +36,8 @@ class SACConfig(OffPolicyConfig):
     """Where a learned temperature starts. 0.1 to 1."""
     target_entropy: Literal["auto"] | float = "auto"
     """Entropy in nats that a learned temperature aims at. auto: minus the action's dimension for bounds of -1 and 1, shifted to
-    the bounds that there are; for Discrete 0.5 times that of the uniform policy."""
+    the bounds that there are; for Discrete 0.5 times that of the uniform policy. More: more exploration. For d dimensions and
+    bounds of -1 and 1 -d to -d / 2, for Discrete 0.2 to 0.9 times that of the uniform policy."""
     n_critics: int = 2
     """Critics; the smallest of their values counts. 2 to 5."""
     max_grad_norm: float | None = None
