@@ -145,6 +145,7 @@ def block_with(words):
     return compile(found.replace("50_000", "4_096"), "rlt/rl/README.md", "exec", dont_inherit=True)
 
 
+@pytest.mark.slow
 def test_the_example_of_a_callback_runs_and_goes_on_as_the_page_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "page", "load_checkpoint": load_checkpoint, "RunFolder": RunFolder, "RunConfig": RunConfig}
