@@ -12,6 +12,7 @@ from rlt.config import from_mapping
 from rlt.errors import NumericsError, SpaceError
 from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.rl.agent import Agent
+from rlt.rl.memory import refuse_beyond_memory, size_text
 from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.product import distribution_for
 from rlt.rl.returns import discounted_running_returns, explained_variance, generalized_advantages
@@ -67,11 +68,20 @@ class PPO(Agent):
 
     def prepare(self) -> None:
         obs, action = example_observation(self.observation_space, 1), example_observation(self.action_space, 1)
+        self._rollout_bytes = Rollout.bytes(self.config.n_steps, self.vector_size, obs, action)
+        refuse_beyond_memory(
+            self._rollout_bytes, self.config.n_steps, self.device, f"a rollout of {self.config.n_steps:,} steps", "agent.n_steps"
+        )
         self._rollout = Rollout(self.config.n_steps, self.vector_size, obs, action, self.device)
         self._update = PPOUpdate(self.policy, self.config, terms=self.extensions.terms("policy"))
         self.training_steps = (self._update.step,)
         self._running_return = torch.zeros(self.vector_size, device=self.device)
         self._bounds = bounds_of(self.action_space, self.device)
+
+    @property
+    def storage_text(self) -> str:
+        """What is said at the start of a run."""
+        return f"rollouts of {self.log_interval:,} steps: {size_text(self._rollout_bytes)} of memory"
 
     @property
     def log_interval(self) -> int:
@@ -116,7 +126,7 @@ class PPO(Agent):
                     step = env.step(self._for_environment(action))
                     rollout.add(obs, action, own.seen(obs, action, step))
                 self.episodes.update(step)
-                obs = self._obs = step.obs
+                obs = self.current_obs = step.obs
                 self.steps += self.vector_size
                 if rollout.full:
                     began = time.perf_counter()
@@ -159,7 +169,7 @@ class PPO(Agent):
         value = flat_value.view(config.n_steps, self.vector_size)
         last_value = policy(rollout.last_obs)[1]
         final = rollout.final_observations()
-        next_value = rollout.next_values(value, last_value, None if final is None else policy(final[2])[1])
+        next_value = rollout.next_values(value, last_value, None if final is None else policy(final)[1])
         advantage = generalized_advantages(
             self._scaled_reward(), value, next_value, rollout.terminated, rollout.truncated, config.gamma, config.gae_lambda
         )

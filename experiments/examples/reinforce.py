@@ -100,7 +100,7 @@ class Reinforce(Agent):
                 done = step.terminated | step.truncated
                 self.rows.append((obs, action, reward, done, torch.ones_like(done)))
                 self.episodes.update(step)
-                obs = self._obs = step.obs
+                obs = self.current_obs = step.obs
                 self.steps += self.vector_size
                 self.ended += int(done.sum())
                 if self.ended >= self.config.episodes:

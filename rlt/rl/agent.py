@@ -1,6 +1,7 @@
 """What DQN, PPO and SAC have in common: learning as a run, predicting, evaluating, saving and loading.
 
-An agent says what is its own: `build` (networks and storage), `advance` (collect and update), `act`, `own_state`.
+An agent says what is its own: `build` (networks and storage), `advance` (collect and update), `act` (of
+`rlt.rl.evaluated`), `own_state`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rlt.engine.training import TrainingStep
 from rlt.errors import ConfigError, RunError
 from rlt.rl.arguments import refuse_positional, refuse_what_stands_elsewhere, whole
 from rlt.rl.episodes import EpisodeStatistics
-from rlt.rl.evaluation import Evaluation, evaluate
+from rlt.rl.evaluated import Evaluated
 from rlt.rl.extensions import Extensions
 from rlt.rl.generators import Generators
 from rlt.rl.named import normal_model, plain_model, plain_name
@@ -37,10 +38,10 @@ from rlt.run.folder import RunFolder
 from rlt.run.learner import Metrics, State
 from rlt.run.runner import Outcome, Runner
 from rlt.run.timetable import resolved
-from rlt.types import Tensor, Test, Train
+from rlt.types import Test, Train
 
 
-class Agent(ABC):
+class Agent(Evaluated, ABC):
     """A learner of `rlt.run` that acts in an environment."""
 
     name: ClassVar[str]
@@ -74,8 +75,8 @@ class Agent(ABC):
         self, env: VectorEnv[Train] | None, eval_env: VectorEnv[Test] | None, observation_space: Space[Any],
         action_space: Space[Any], num_envs: int, device: torch.device, model: Model, seed: int,
     ) -> None:
-        self.env, self._eval_env = env, eval_env
-        self._eval_envs: dict[int, VectorEnv[Test]] = {}
+        self.env = env
+        self.evaluate_in(eval_env)
         self.observation_space, self.action_space = observation_space, action_space
         self.device, self.vector_size = device, num_envs
         self.seed = whole("seed", seed, 0)
@@ -84,7 +85,7 @@ class Agent(ABC):
         self.steps, self._schedule = 0, (0, 0)
         self.generators = Generators(self.seeds, device)
         self.episodes = EpisodeStatistics(num_envs)
-        self._obs: Observation | None = None
+        self.current_obs: Observation | None = None
         self.extensions = Extensions(getattr(self.config, "extensions", ()), self.LOSSES, type(self).__name__)
         with self.generators.initial(self.seeds.networks), use_threads(1):  # the same weights whatever the machine's cores
             self.policy = self.build().to(device).eval()  # an update alone puts it in train mode
@@ -128,10 +129,6 @@ class Agent(ABC):
     def updates_in(self, total_steps: int) -> int:
         """Gradient steps that a run of so many more steps makes."""
         return 0
-
-    @abstractmethod
-    def act(self, obs: Observation, generator: torch.Generator | None) -> Tensor:
-        """Actions for a batch of observations, as the environment wants them; the most likely ones without a generator."""
 
     @property
     @abstractmethod
@@ -191,9 +188,9 @@ class Agent(ABC):
     def start_environment(self) -> Observation:
         """The current observation; the first call resets. A seed given to `make` stands, else the agent's is used."""
         env = self._training_env()
-        if self._obs is None:
-            self._obs = env.reset(self.seeds.environments if env.seed is None else None)
-        return self._obs
+        if self.current_obs is None:
+            self.current_obs = env.reset(self.seeds.environments if env.seed is None else None)
+        return self.current_obs
 
     def _training_env(self) -> VectorEnv[Train]:
         if self.env is None:
@@ -203,6 +200,8 @@ class Agent(ABC):
 
     def settle(self, total_steps: int) -> None:
         """Decides what `engine` leaves open, for a run of so many more steps; before `describe`."""
+        if not self.training_steps and self.asked_engine.compile == "on":
+            raise ConfigError(f"compile=on: {self.name} has no training step that can be compiled", fix="compile=auto")
         if self.training_steps:
             self.engine = settle(self.asked_engine, self.training_steps, self.updates_in(total_steps))
 
@@ -238,7 +237,7 @@ class Agent(ABC):
         self, config: RunConfig, folder: RunFolder | None, callbacks: Iterable[Callback] = (), resume: State | None = None
     ) -> Outcome:
         """One run as `rlt.train` makes it."""
-        self._evaluation = config.evaluation
+        self.evaluation = config.evaluation
         with use_threads(self.threads):
             return Runner(self, config, folder, callbacks).run(config.total_steps, resume)
 
@@ -267,40 +266,6 @@ class Agent(ABC):
         action = self.act(obs, None if deterministic else self.generators.prediction)
         return from_policy(action, self.action_space, single, as_tensor=all_tensors(observation)), state
 
-    def evaluate(
-        self, episodes: int = 100, env: VectorEnv[Test] | None = None, *, final: bool = False, seed: int | None = None,
-        deterministic: bool | None = None,
-    ) -> dict[str, Any]:
-        """Plays `episodes` episodes in environments of its own. Changes nothing that training depends on."""
-        episodes = whole("episodes", episodes, 1)
-        settings = getattr(self, "_evaluation", EvaluationConfig())
-        env = env if env is not None else self._evaluation_env(episodes, settings)
-        if seed is None:
-            seed = self.seeds.final if final else self.seeds.evaluation
-        deterministic = settings.deterministic if deterministic is None else deterministic
-        return self.play(env, episodes, seed, deterministic).summary()
-
-    @torch.no_grad()
-    def play(self, env: VectorEnv[Test], episodes: int, seed: int, deterministic: bool = True) -> Evaluation:
-        """The returns and lengths of `episodes` episodes from `seed`."""
-        generator = None if deterministic else torch.Generator(self.device).manual_seed(seed)
-        with self.generators.seeded(seed):  # an own network may draw from the global generator
-            return evaluate(lambda obs: self.act(obs, generator), env, episodes, seed)
-
-    def _evaluation_env(self, episodes: int, settings: EvaluationConfig) -> VectorEnv[Test]:
-        if self._eval_env is not None:
-            return self._eval_env
-        count = max(1, min(settings.num_envs or min(self.vector_size, 16), episodes))
-        if count not in self._eval_envs:  # by count: what an evaluation plays in must not depend on those before it
-            self._eval_envs[count] = self._training_env().twin(num_envs=count)
-        return self._eval_envs[count]
-
-    def close(self) -> None:
-        """Closes the evaluation environments that the agent made itself; the others belong to whoever made them."""
-        for env in self._eval_envs.values():
-            env.close()
-        self._eval_envs.clear()
-
     def headline(self) -> Mapping[str, float]:
         """Mean return and length of the last episodes."""
         return self.episodes.headline()
@@ -317,7 +282,7 @@ class Agent(ABC):
 
     def state(self) -> State:
         """Everything that changes during training."""
-        started = self._obs is not None
+        started = self.current_obs is not None
         return {
             "agent": self.name,
             "steps": self.steps,
@@ -344,7 +309,7 @@ class Agent(ABC):
             return inexact
         env = self._training_env()
         self.episodes.load_state(state["episodes"])
-        self._obs = env.set_state(state["environment"])
+        self.current_obs = env.set_state(state["environment"])
         if env.inexact_resume is None:
             self.load_open_state(state["open"])
             self.extensions.load_open_state(state["open_extensions"])

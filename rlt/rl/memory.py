@@ -44,12 +44,13 @@ def _left_to_container() -> int | None:
         return None
 
 
-def refuse_beyond_memory(need: int, capacity: int, device: torch.device) -> None:
-    """ConfigError where a replay of `capacity` transitions takes more than is free on `device`, with the size that fits."""
+def refuse_beyond_memory(need: int, capacity: int, device: torch.device, what: str, option: str) -> None:
+    """ConfigError where `what`, which takes `need` bytes, is more than is free on `device`; with the value of `option`, which
+    is `capacity`, that fits."""
     free = free_memory(device)
     if free is not None and need > free:
         fits = int(0.9 * free / need * capacity)
         raise ConfigError(
-            f"a replay of {capacity:,} transitions does not fit into the memory of {device}",
-            f"it takes {size_text(need)}, and {size_text(free)} are free", fix=f"agent.buffer_size={fits} or less",
+            f"{what} does not fit into the memory of {device}",
+            f"it takes {size_text(need)}, and {size_text(free)} are free", fix=f"{option}={fits} or less",
         )

@@ -85,7 +85,8 @@ class OffPolicyAgent(Agent):
         return self._made
 
     def _make_replay(self) -> Replay:
-        refuse_beyond_memory(self.replay_bytes, self.config.buffer_size, self.device)
+        size = self.config.buffer_size
+        refuse_beyond_memory(self.replay_bytes, size, self.device, f"a replay of {size:,} transitions", "agent.buffer_size")
         replay = Replay(
             self.config.buffer_size, self.vector_size, *self._stored, self.device, n_steps=self.config.n_steps,
             stacked=self._stacked,
@@ -158,7 +159,7 @@ class OffPolicyAgent(Agent):
                 step = env.recv()
                 self.episodes.update(step)
                 replay.add(obs, action, self.extensions.seen(obs, action, step))
-                obs = self._obs = step.obs
+                obs = self.current_obs = step.obs
                 self.steps = now
         learned = self._learned(rows) | {
             name: torch.tensor([n[name] for n in numbers], dtype=torch.float64) for name in self.numbers()
@@ -235,9 +236,9 @@ class OffPolicyAgent(Agent):
         return {}
 
     def load_open_state(self, state: State) -> None:
-        assert self._obs is not None
+        assert self.current_obs is not None
         if self.replay.size:
-            self.replay.go_on(self._obs)
+            self.replay.go_on(self.current_obs)
 
 
 def storable(space: spaces.Space[Any], agent: str) -> tuple[tuple[int, ...], torch.dtype]:

@@ -9,7 +9,7 @@ import torch
 
 import rlt
 from rlt.errors import ConfigError
-from rlt.rl.trees import tree_map
+from rlt.rl.trees import tree_leaves, tree_map
 from rlt.rl.vector_env import Action, Observation, Step
 from rlt.types import Bool, Float, Float32, Tensor
 
@@ -34,7 +34,13 @@ class Rollout:
         self.truncated: Bool[Tensor, "time envs"] = torch.zeros(lead, dtype=torch.bool, device=device)
         self.last_obs: Observation = tree_map(lambda stored: torch.zeros_like(stored[0]), self.obs)
         """Where the rollout ended: what the next action will start from."""
-        self._final: list[tuple[int, Tensor, Observation]] = []  # time, environments, their final observations
+        self._final: list[tuple[int, Observation]] = []  # steps in which an episode ended, and what all their actions led to
+
+    @staticmethod
+    def bytes(n_steps: int, num_envs: int, obs: Any, action: Any) -> int:
+        """Memory of a rollout, final observations apart; `obs` and `action` as for the constructor."""
+        row = sum(leaf[0].nbytes for tree in (obs, action) for leaf in tree_leaves(tree)) + 4 + 2
+        return n_steps * num_envs * row
 
     @property
     def full(self) -> bool:
@@ -42,7 +48,7 @@ class Rollout:
         return self.filled == self.n_steps
 
     def add(self, obs: Observation, action: Action, step: Step) -> None:
-        """The next transition of each environment: `action` at `obs` led to `step`."""
+        """The next transition of each environment: `action` at `obs` led to `step`. No host read."""
         t = self.filled
         tree_map(lambda stored, new: stored[t].copy_(new), self.obs, obs)
         tree_map(lambda stored, new: stored[t].copy_(new), self.action, action)
@@ -50,10 +56,7 @@ class Rollout:
         self.terminated[t] = step.terminated
         self.truncated[t] = step.truncated
         if step.final_obs is not step.obs:
-            cut = step.truncated & ~step.terminated  # only there is the value of the final observation asked for
-            where = cut.nonzero(as_tuple=True)[0]
-            if where.numel():
-                self._final.append((t, where, tree_map(lambda final: final[where], step.final_obs)))
+            self._final.append((t, step.final_obs))
         self.filled = t + 1
         if self.full:
             tree_map(lambda last, new: last.copy_(new), self.last_obs, step.obs)
@@ -63,30 +66,29 @@ class Rollout:
         self.filled = 0
         self._final.clear()
 
-    def final_observations(self) -> tuple[Tensor, Tensor, Observation] | None:
-        """Times, environments and true final observations `[n, …]` of the truncated steps; None where there are none."""
+    def final_observations(self) -> Observation | None:
+        """What the actions of all environments led to, before any reset, in the steps in which an episode ended: `[n, …]`.
+        None where none did."""
         if not self._final:
             return None
-        time = torch.cat([torch.full_like(where, t) for t, where, _ in self._final])
-        obs = tree_map(lambda *parts: torch.cat(parts), *(obs for _, _, obs in self._final))
-        return time, torch.cat([where for _, where, _ in self._final]), obs
+        return tree_map(lambda *parts: torch.cat(parts), *(obs for _, obs in self._final))
 
     @rlt.typed
     def next_values(
         self, value: Float[Tensor, "time envs"], last_value: Float[Tensor, "envs"], final_value: Float[Tensor, "n"] | None
     ) -> Float[Tensor, "time envs"]:
-        """V of what each action led to. At truncated steps `final_value`, in the order of `final_observations`."""
+        """V of what each action led to. `final_value` are those of `final_observations`, and count where a step was truncated."""
         out = torch.cat([value[1:], last_value.unsqueeze(0)])
-        final = self.final_observations()
-        if final is not None and final_value is not None:
-            out[final[0], final[1]] = final_value
+        if final_value is not None:
+            time = torch.tensor([t for t, _ in self._final], device=out.device)
+            out[time] = torch.where(self.truncated[time], final_value.view(-1, self.num_envs), out[time])
         return out
 
     def state(self) -> dict[str, Any]:
         """The open part of the rollout, for a checkpoint."""
         n = self.filled
         names = ("obs", "action", "reward", "terminated", "truncated")
-        final = [{"time": t, "envs": where, "obs": obs} for t, where, obs in self._final]
+        final = [{"time": t, "obs": obs} for t, obs in self._final]
         stored = {name: tree_map(lambda part: part[:n].clone(), getattr(self, name)) for name in names}
         return {"filled": n, "final": final, **stored}
 
@@ -96,9 +98,7 @@ class Rollout:
         for name in ("obs", "action", "reward", "terminated", "truncated"):
             tree_map(lambda stored, saved: stored[:n].copy_(saved), getattr(self, name), state[name])
         device = self.reward.device
-        self._final = [
-            (f["time"], f["envs"].to(device), tree_map(lambda obs: obs.to(device), f["obs"])) for f in state["final"]
-        ]
+        self._final = [(f["time"], tree_map(lambda obs: obs.to(device), f["obs"])) for f in state["final"]]
 
 
 def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: str) -> int:

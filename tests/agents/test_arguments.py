@@ -157,6 +157,12 @@ def test_a_reward_of_ones_own_that_is_nan_is_blamed_itself(agent):
         agent(cart(), extensions=[Broken], **options).learn(64, progress="off")
 
 
+def test_a_rollout_larger_than_memory_is_refused_with_the_steps_that_fit():
+    with pytest.raises(ConfigError, match=r"(?s)a rollout of 10,000,000,000,000 steps does not fit.*agent.n_steps=\d+ or less"):
+        PPO(cart(), n_steps=10**13, minibatch_size=10**13)
+    assert PPO(cart(), n_steps=100, minibatch_size=50).storage_text == "rollouts of 200 steps: 6.0 kB of memory"
+
+
 def test_an_image_too_small_is_told_the_least_that_fits():
     space = Box(0, 255, (3, 20, 20), np.uint8)
     with pytest.raises(ConfigError, match=r"(?s)20 x 20 is too small.*smallest that fits is 36 x 36"):

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from rlt.agents import DQN, PPO, SAC
+from rlt.rl.trees import tree_leaves, tree_map
 from rlt.rl.vector_env import Step
+from rlt.shapes.spaces import example_observation
 
 BOX = gym.spaces.Box(-1, 1, (3,), np.float32)
 IMAGE = gym.spaces.Box(0, 255, (36, 36, 3), np.uint8)
@@ -21,7 +23,7 @@ REPLAY = {"buffer_size": 40, "learning_starts": 4, "batch_size": 4}
 
 
 def observation(space):
-    return torch.zeros(NUM_ENVS, *space.shape, dtype=torch.uint8 if space.dtype == "uint8" else torch.float32, device="meta")
+    return example_observation(space, NUM_ENVS)
 
 
 def step(space, ended):
@@ -44,12 +46,12 @@ def test_an_off_policy_agent_stays_on_its_device(agent_class, space, actions, op
     agent = agent_class.for_spaces(space, actions, num_envs=NUM_ENVS, device="meta", **REPLAY | options)
     with torch.no_grad():
         for n in range(12):
-            obs = agent._obs if n else observation(space)
+            obs = agent.current_obs if n else observation(space)
             action = agent.explore(obs, n < 2)
             assert agent.for_environment(action).device.type == "meta"
             made = step(space, ended=n % 5 == 4)
             agent.replay.add(obs, action, made)
-            agent._obs = made.obs
+            agent.current_obs = made.obs
         assert agent.act(obs, None).device.type == "meta"
     rows = agent.update(agent.replay.sample(2, 4, agent.generators.batches))
     agent.after_step(0, 100_000)
@@ -60,21 +62,38 @@ def test_an_off_policy_agent_stays_on_its_device(agent_class, space, actions, op
     assert {t.device.type for t in state} == {"meta"}
 
 
-@pytest.mark.parametrize("actions", [DISCRETE, CONTINUOUS], ids=["discrete", "box"])
-@pytest.mark.parametrize("options", [{}, {"normalize_observation": True, "normalize_reward": True, "target_kl": 0.1}])
-def test_ppo_stays_on_its_device(actions, options):
-    agent = PPO.for_spaces(BOX, actions, num_envs=NUM_ENVS, device="meta", n_steps=4, minibatch_size=4, n_epochs=2, **options)
-    obs = observation(BOX)
+MIXED = gym.spaces.Dict({"x": BOX, "picture": IMAGE, "room": gym.spaces.Discrete(3), "lights": gym.spaces.MultiBinary(2)})
+ACTIONS = {
+    "discrete": DISCRETE, "box": CONTINUOUS, "several choices": gym.spaces.MultiDiscrete([2, 3]),
+    "bits": gym.spaces.MultiBinary(2), "a dict": gym.spaces.Dict({"go": DISCRETE, "reach": CONTINUOUS}),
+}
+
+
+@pytest.mark.parametrize("actions", ACTIONS.values(), ids=ACTIONS)
+@pytest.mark.parametrize(
+    ("space", "options"),
+    [
+        (BOX, {}),
+        (BOX, {"normalize_observation": True, "normalize_reward": True, "target_kl": 0.1, "clip_range_vf": 0.2}),
+        (IMAGE, {"model": {"name": "cnn", "features": 8}}),
+        (MIXED, {"normalize_observation": True}),
+    ],
+)
+def test_ppo_stays_on_its_device(space, actions, options):
+    agent = PPO.for_spaces(space, actions, num_envs=NUM_ENVS, device="meta", n_steps=4, minibatch_size=4, n_epochs=2, **options)
+    obs = observation(space)
     with torch.no_grad():
         while not agent._rollout.full:
             action = agent.policy.act(obs, agent.generators.exploration)
-            assert agent._for_environment(action).device.type == "meta"
-            made = step(BOX, ended=False)
+            assert {leaf.device.type for leaf in tree_leaves(agent._for_environment(action))} == {"meta"}
+            made = step(space, ended=agent._rollout.filled % 2 == 1)
             agent._rollout.add(obs, action, made)
             obs = made.obs
     from rlt.agents.ppo.update import METRICS, Coefficients
 
     coefficients = Coefficients(*(torch.zeros(1, device="meta") for _ in range(3)))
     rows = agent._update(agent._targets(), 4, coefficients, agent.generators.batches)
+    if agent.policy.normalizer is not None:
+        agent.policy.normalizer.update(tree_map(lambda part: part.flatten(0, 1), agent._rollout.obs))
     assert rows.shape == (4, len(METRICS))
     assert {t.device.type for t in (rows, *agent.policy.parameters(), *agent.policy.buffers())} == {"meta"}

@@ -330,7 +330,7 @@ def test_what_does_not_fit_is_refused_with_what_does():
         make(capacity=7, num_envs=8)
     need = Replay.bytes(10**12, (84, 84, 4), torch.uint8, (), torch.int64)
     with pytest.raises(ConfigError, match=r"a replay of 1,000,000,000,000 transitions does not fit.*\n.*free\n.*buffer_size="):
-        refuse_beyond_memory(need, 10**12, CPU)
+        refuse_beyond_memory(need, 10**12, CPU, f"a replay of {10**12:,} transitions", "agent.buffer_size")
 
 
 def test_images_take_little_more_than_once_their_size():
