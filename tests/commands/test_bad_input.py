@@ -226,8 +226,8 @@ def test_code_that_a_run_folder_names_is_imported_only_where_it_is_trusted(comma
         asked = f"python -m rlt.{words[0]} " + " ".join(str(w) for w in words[1:2])
         assert asked in said.err, said.err
         assert not mark.exists()
-        refused(command(*words, "trust=foreig"), "trust=foreign")
-        refused(command(*words, "trust=part"), "trust=foreign")
+        refused(command(*words, "trust=foreig"), "trust=foreig,foreign")
+        refused(command(*words, "trust=part"), "trust=part,foreign")
         assert not mark.exists()
     assert not (tmp_path / "new").exists()
     command("evaluate", run, "episodes=1", "trust=foreign")
