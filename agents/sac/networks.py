@@ -203,7 +203,8 @@ def networks(
     critic = model.get("critic")
     if critic is not None:
         return SACPolicy(actor, distribution), own_critics(critic, observation_space, action_space, n_critics)
-    if config is None and (len(observation_space.shape or ()) != 1 or observation_space.dtype != "float32"):
+    arriving = example_observation(observation_space, 1)
+    if config is None and (arriving.ndim != 2 or arriving.dtype != torch.float32):
         raise ConfigError(
             f"{type(actor).__name__} reads observations {describe_space(observation_space)}, and there is no model.critic",
             "SAC's own critics read vectors of floats", fix="model.critic={name: my_package:MyCritic}",

@@ -10,14 +10,14 @@ from omegaconf import OmegaConf
 
 from rlt.assembly.choices import parse_overrides
 from rlt.assembly.compose import check_key
-from rlt.assembly.root import Experiment, parse
+from rlt.assembly.root import Experiment, parse, trusted
 from rlt.errors import ConfigError
 from rlt.run.folder import RunFolder
 
 
 def repeated(folder: RunFolder, words: list[str]) -> tuple[Experiment, Path]:
     """The experiment and its new folder. TrustError where the old run's config names code from outside."""
-    trust = tuple(w.partition("=")[2] for w in words if w.startswith("trust="))
+    trust = trusted(words)
     if "-m" in words or "--multirun" in words:
         raise ConfigError("like= repeats one run", "a sweep over it is a sweep over its experiment", fix="one command per seed")
     values = {k: v for k, v in folder.config().items() if k != "seeds"}

@@ -49,7 +49,9 @@ def _show_config(words: list[str]) -> int:
 
 
 def _resume(path: Path, rest: list[str]) -> Outcome:
-    trust = tuple(w.partition("=")[2] for w in rest if w.startswith("trust="))
+    from rlt.assembly.root import trusted
+
+    trust = trusted(rest)
     other = [w for w in rest if not w.startswith("trust=")]
     if other:
         raise ConfigError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,9 +116,15 @@ def _env_names(env: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("env.id", str(env.get("id", ""))), *(("env.wrappers", str(name)) for name in wrappers)]
 
 
+def trusted(words: Iterable[str]) -> tuple[str, ...]:
+    """The packages of `trust=A,B` among words of a command line."""
+    lists = [word.partition("=")[2].strip("[]").split(",") for word in words if word.startswith("trust=")]
+    return tuple(package.strip() for found in lists for package in found if package.strip())
+
+
 def trust_words(values: Mapping[str, Any]) -> str:
-    """What `resume=`, `rlt.evaluate` and others want to read of a run with these values: ` trust=PACKAGE` for each."""
+    """What `resume=`, `rlt.evaluate` and others want to read of a run with these values: ` trust=A,B`, if anything."""
     agent = values["agent"]
     named = [*_env_names(values["env"]), *own_names(values["model"], agent.get("extensions")), ("agent.name", agent["name"])]
-    packages = dict.fromkeys(registry.untrusted_package(name, ()) for _, name in named)
-    return "".join(f" trust={package}" for package in packages if package is not None)
+    packages = dict.fromkeys(p for _, name in named if (p := registry.untrusted_package(name, ())) is not None)
+    return f" trust={','.join(packages)}" if packages else ""

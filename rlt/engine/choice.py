@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 
 
 def settle(config: EngineConfig, steps: Sequence[TrainingStep], updates: int) -> EngineConfig:
-    """`config` with nothing left open, for a run that will make `updates` more; `steps`, which share them, are told. What is
-    compiled already stays so.
+    """`config` with nothing left open, for a run that will make `updates` more; `steps`, which share them, are told. What was
+    decided to be compiled stays so.
 
     ConfigError where compile=on and this machine cannot."""
     groups = {id(group): group for step in steps for group in step.groups.values()}

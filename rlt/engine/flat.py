@@ -48,6 +48,8 @@ class FlatParameters:
         replaced = len(self.parameters) != len(self._addresses) or any(
             p.data_ptr() != a or p.grad is None for p, a in zip(self.parameters, self._addresses)
         )
+        if not self.parameters:
+            raise ConfigError("the network has no parameters that require a gradient")
         if replaced:
             device = self.parameters[0].device
             self.buffer = torch.cat([p.detach().reshape(-1) for p in self.parameters]).to(self.buffer.dtype)

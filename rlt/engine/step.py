@@ -94,6 +94,13 @@ class Group:
         pieces = buffer.split([p.numel() for p in parameters])
         return {name: piece.view(p.shape) for name, piece, p in zip(self.names, pieces, parameters)}
 
+    def like(self, other: Group, values: Tensor) -> Tensor:
+        """`values` of another group over a network like this one as values of this one's parameters: some may be frozen there."""
+        if self.flat.buffer.shape == other.flat.buffer.shape:
+            return values
+        pieces, held = other.views(values), dict(other.module.named_parameters())
+        return torch.cat([(pieces[n] if n in pieces else held[n].detach()).reshape(-1) for n in self.names])
+
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
         names = [name for name, p in self.module.named_parameters() if p.requires_grad]
@@ -197,8 +204,8 @@ class EagerStep(Step):
 
     @torch.no_grad()
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
-        buffer = self.groups[target].flat.buffer
-        buffer.lerp_(self.groups[source].flat.buffer, tau)
+        group, other = self.groups[target], self.groups[source]
+        group.flat.buffer.lerp_(group.like(other, other.flat.buffer), tau)
         for key, statistic in self.groups[target].statistics.items():
             statistic.copy_(self.groups[source].statistics[key])
 
@@ -241,7 +248,8 @@ class PureStep(Step):
         return Minimised(value, kept, norm, taken)
 
     def average(self, target: str, source: str, tau: float | Tensor) -> None:
-        self.values[target] = self.values[target].lerp(self.values[source], tau)
+        moved = self.groups[target].like(self.groups[source], self.values[source])
+        self.values[target] = self.values[target].lerp(moved, tau)
         if self.statistics[target]:
             self.statistics[target] = dict(self.statistics[source])
 

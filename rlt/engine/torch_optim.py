@@ -75,17 +75,17 @@ def _steps(state: dict[str, Any]) -> float:
 
 def _made(group: Group, learning_rate: float) -> torch.optim.Optimizer:
     rule, parameters = group.optimizer, list[nn.Parameter | Tensor](group.flat.parameters)
-    if isinstance(rule, Adam):
+    if type(rule) is Adam:
         kind = torch.optim.AdamW if rule.decoupled else torch.optim.Adam
         return kind(
             parameters, lr=learning_rate, betas=(rule.beta1, rule.beta2), eps=rule.epsilon, weight_decay=rule.weight_decay
         )
-    if isinstance(rule, RMSprop):
+    if type(rule) is RMSprop:
         return torch.optim.RMSprop(
             parameters, lr=learning_rate, alpha=rule.alpha, eps=rule.epsilon, momentum=rule.momentum, centered=rule.centered,
             weight_decay=rule.weight_decay,
         )
-    if isinstance(rule, SGD):
+    if type(rule) is SGD:
         return torch.optim.SGD(
             parameters, lr=learning_rate, momentum=rule.momentum, dampening=rule.dampening, nesterov=rule.nesterov,
             weight_decay=rule.weight_decay,

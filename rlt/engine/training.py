@@ -173,6 +173,7 @@ class TrainingStep:
         """Optimiser states and the count, for a checkpoint; parameters and buffers are the modules'."""
         return {
             "updates": self.updates,
+            "parameters": {name: list(group.names) for name, group in self.groups.items()},
             "optimizers": {
                 name: {key: value.clone() for key, value in group.state.items()} for name, group in self.groups.items()
             },
@@ -180,6 +181,10 @@ class TrainingStep:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""
+        for name, learned in state.get("parameters", {}).items():  # some may be frozen here and not there, or the other way
+            if learned != self.groups[name].names:
+                for key, parameter in self.groups[name].module.named_parameters():
+                    parameter.requires_grad_(key in learned)
         self.gather()
         self.updates = state["updates"]
         for name, group in self.groups.items():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import operator
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from rlt.config import convert
 from rlt.errors import ConfigError
@@ -34,14 +38,14 @@ def refuse_positional(agent: str, given: tuple[Any, ...]) -> None:
 def refuse_what_stands_elsewhere(agent: str, options: Mapping[str, Any], own: Any) -> None:
     """ConfigError for an option that is no option of an agent but is one of something beside it. `own` has the agent's."""
     for name in options:
-        if name in _ELSEWHERE and not hasattr(own, name):
+        if name in _ELSEWHERE and name not in {field.name for field in dataclasses.fields(own)}:
             raise ConfigError(f"{agent} takes no {name}", fix=_ELSEWHERE[name])
 
 
 def whole(name: str, value: Any, least: int) -> int:
     """`value` as a whole number of at least `least`. ConfigError where it is none."""
     try:
-        number: int = convert(value, int, name)
+        number: int = operator.index(value) if isinstance(value, np.integer) else convert(value, int, name)
     except ConfigError:
         number = least - 1
     if number < least:

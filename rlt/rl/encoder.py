@@ -106,7 +106,7 @@ def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
     if isinstance(space, spaces.Box) and space.dtype is not None:
         if space.dtype == "uint8" and len(space.shape) == 3:
             return Image(tuple(space.shape), features)
-        if space.dtype.kind in "fiu":
+        if space.dtype.kind in "fiub":
             return Flat(math.prod(space.shape))
     if isinstance(space, spaces.Discrete):
         return OneHot((int(space.n),))

@@ -6,7 +6,6 @@ state, a configuration can name it, and a saved agent has it again.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 from abc import ABC, abstractmethod
@@ -256,8 +255,9 @@ def _made(handed: Handed) -> Extension:
 
 def _check_options(cls: type) -> None:
     """ConfigError where its constructor takes what is no field: the agent would make it anew without."""
-    fields = {field.name for field in dataclasses.fields(cls)}
-    other = [name for name in inspect.signature(cls).parameters if name not in fields]
+    fields = set(cls.__dataclass_fields__)  # type: ignore[attr-defined]  # those that only the constructor reads included
+    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    other = [name for name, p in inspect.signature(cls).parameters.items() if name not in fields and p.kind not in rest]
     if other:
         raise ConfigError(
             f"{cls.__name__} takes options that are no fields: {', '.join(other)}",

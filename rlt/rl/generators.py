@@ -69,5 +69,6 @@ class Generators:
         """Takes back what `state` gave."""
         self.exploration.set_state(state["exploration"])
         self.batches.set_state(state["batches"])
-        self.prediction.set_state(state["prediction"])
+        if "prediction" in state:  # older states lack it
+            self.prediction.set_state(state["prediction"])
         self._global = dict(state["global"])

@@ -131,14 +131,12 @@ class Replay:
         )
         row_bytes = sum(t[0].nbytes for t in (self._frames, self._action, self._reward, self._terminated, self._truncated))
         self._segment_rows = max(min(_SEGMENT_BYTES // row_bytes, self.rows // 16), 1)
-        self.added = 0
-        """Rows added so far. Row n of the stream lies in row n modulo the ring's size."""
-        self._first = 0
+        self.added = self._first = self._older
+        """Rows added so far, after those for the older frames of the first stack. Row n lies in row n modulo the ring's size."""
         self._finals: deque[int] = deque()  # rows of the stream that have final observations of their own, oldest first
         self._final_taken = 0
         self._crowded = False
         self._current: Tensor | None = None
-        self._truncated[-1] = True  # the first row of all follows none
 
     @property
     def size(self) -> int:
@@ -147,7 +145,7 @@ class Replay:
 
     def holds(self, transitions: int) -> bool:
         """Whether so many are stored; also where as many as fit are fewer, and the oldest had to leave."""
-        return self.size >= transitions or (self._first > 0 and self.size > 0)
+        return self.size >= transitions or (self._first > self._older and self.size > 0)
 
     @staticmethod
     def bytes(
@@ -168,6 +166,10 @@ class Replay:
         if obs is not self._current:
             if self._current is None and self.size:
                 self.cut()
+            elif self._current is None and self._stacked is not None:  # perhaps in the middle of an episode
+                for back in range(1, self._stacked.size):
+                    row = (head - back) % self._ring
+                    self._frames[row], self._terminated[row], self._truncated[row] = obs[:, -1 - back], False, False
             self._frames[head] = self._newest(obs)
             if self._stacks is not None:
                 self._stacks.write(head)
@@ -260,7 +262,7 @@ class Replay:
     @property
     def _oldest(self) -> int:
         """The oldest row of the stream that is needed: before `_first` stand the older frames of its stack."""
-        return max(self._first - self._older, 0)
+        return self._first - self._older
 
     def _part(self, start: int, stop: int) -> dict[str, Any]:
         """Rows `start` to `stop` of the stream."""
@@ -287,9 +289,9 @@ class Replay:
         """Takes back what `state` gave; the first `add` cuts the open episodes, unless `go_on` says that they continue.
 
         Returns a sentence, and is empty, where the checkpoint was written without replay or for other environments."""
-        self.added, self._first, self._final_taken, self._current = 0, 0, 0, None
+        self.added = self._first = self._older
+        self._final_taken, self._current = 0, None
         self._finals.clear()
-        self._truncated[-1] = True
         if any(segment.left_out for segment in state["segments"]):
             return "the checkpoint was written without replay (checkpoint.replay=false), which starts empty"
         if state["num_envs"] != self.num_envs:

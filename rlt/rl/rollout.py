@@ -98,7 +98,14 @@ class Rollout:
         for name in ("obs", "action", "reward", "terminated", "truncated"):
             tree_map(lambda stored, saved: stored[:n].copy_(saved), getattr(self, name), state[name])
         device = self.reward.device
-        self._final = [(f["time"], tree_map(lambda obs: obs.to(device), f["obs"])) for f in state["final"]]
+        self._final = [(f["time"], tree_map(lambda obs: obs.to(device), _of_all(f, self.num_envs))) for f in state["final"]]
+
+
+def _of_all(final: dict[str, Any], num_envs: int) -> Observation:
+    """Final observations of all environments; older states have those alone whose episode was truncated: others are unread."""
+    if "envs" not in final:
+        return final["obs"]
+    return tree_map(lambda obs: obs.new_zeros(num_envs, *obs.shape[1:]).index_copy(0, final["envs"], obs), final["obs"])
 
 
 def check_minibatches(n_steps: int, num_envs: int, minibatch_size: int, agent: str) -> int:

@@ -97,4 +97,4 @@ class StopOnNoImprovement(Callback):
         return {"best": self.best, "waited": self.waited, "seen": self.seen}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.best, self.waited, self.seen = state["best"], state["waited"], state["seen"]
+        self.best, self.waited, self.seen = state["best"], state["waited"], state.get("seen", "")

@@ -13,7 +13,7 @@ class EvaluationConfig:
     """Evaluation during and after training: own environments, own seeds, frozen normalisers."""
 
     interval: int | None = None
-    """Steps between evaluations. null: a tenth of total_steps, at least a rollout; 0: never."""
+    """Steps between evaluations. null: a tenth of total_steps, but a rollout (PPO) or train_freq if longer; 0: never."""
     episodes: int = 10
     """Episodes of one periodic evaluation, the same number from each environment (from the first, one more)."""
     num_envs: int | None = None

@@ -33,7 +33,8 @@ class Timetable:
 
 
 def resolved(config: RunConfig, learner: Learner, device: str) -> RunConfig:
-    """`config` with its open intervals filled in: a tenth of total_steps, the learner's own for the log.
+    """`config` with its open intervals filled in: a tenth of total_steps, but no less than the policy stays the same; the
+    learner's own for the log.
 
     ConfigError where an interval is shorter than a vector step."""
     tenth = max(config.total_steps // 10, learner.learn_interval)

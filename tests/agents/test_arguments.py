@@ -51,8 +51,9 @@ def test_a_wrong_argument_is_told_by_its_name_with_what_to_write(do, message):
 
 
 def test_steps_may_be_written_as_a_float_that_is_whole(capsys):
-    agent = PPO(cart(), n_steps=8, minibatch_size=16).learn(1e2, progress="off")
+    agent = PPO(cart(), seed=np.int64(3), n_steps=8, minibatch_size=16).learn(1e2, progress="off")
     assert agent.steps == 96
+    assert agent.evaluate(np.int32(2))["episodes"] == 2
     assert capsys.readouterr().out == ""
 
 

@@ -75,13 +75,30 @@ def test_an_agent_learns_the_same_whether_frames_are_stored_once_or_not_and_goes
     assert all(torch.equal(a, b) for a, b in zip(told.weights().values(), resumed.weights().values(), strict=True))
 
 
+def test_a_replay_that_begins_in_the_middle_of_an_episode_holds_what_was_seen(tmp_path):
+    def agent():
+        return DQN(envs.make("CartPole-v1", 2, wrappers=[FrameStack(3)]), seed=4, **DQN_OPTIONS)
+
+    stopped, resumed = agent(), agent()
+    stopped.begin(200)
+    stopped.advance(10)
+    save_tree(tmp_path / "x.rlt", stopped.state(), kind="checkpoint", segments=SegmentFiles(tmp_path), leave_out_segments=True)
+    assert "starts empty" in resumed.load_state(load_tree(tmp_path / "x.rlt", kind="checkpoint"))
+    seen = resumed.current_obs.clone()
+    resumed.advance(12)
+    resumed.replay.state()
+    first = gather(resumed.replay.storage, resumed.replay._first * 2 + torch.arange(2), 0.9, 2).obs
+    assert torch.equal(first, seen)
+    assert not torch.equal(seen[:, 0], seen[:, 2])
+
+
 def test_a_saved_agent_that_is_loaded_without_an_environment_holds_its_stacked_replay(tmp_path):
     agent = DQN(envs.make("CartPole-v1", 2, wrappers=[FrameStack(3)]), **DQN_OPTIONS)
     agent.learn(40)
     agent.save(tmp_path / "x.rlt")
     loaded = DQN.load(tmp_path / "x.rlt")
     assert loaded.replay.size == agent.replay.size == 40
-    places = torch.arange(agent.replay.size)
+    places = torch.arange(agent.replay.size) + 2 * agent.replay._first
     for a, b in zip(gather(loaded.replay.storage, places, 0.9, 2), gather(agent.replay.storage, places, 0.9, 2)):
         assert torch.equal(a, b)
 

@@ -156,6 +156,31 @@ def test_a_loss_that_is_nan_in_a_later_minibatch_does_not_pass_for_a_kl_stop():
         agent.advance(72)
 
 
+def test_an_open_rollout_of_before_takes_only_what_was_truncated():
+    agent = PPO(envs.make("CartPole-v1", 3), **SMALL)
+    obs = agent.start_environment()
+    agent._rollout.load_state(agent._rollout.state() | {"final": [{"time": 1, "envs": torch.tensor([2]), "obs": obs[:1] + 5}]})
+    final = agent._rollout.final_observations()
+    assert final.shape == obs.shape
+    assert torch.equal(final[2], obs[0] + 5)
+
+
+@pytest.mark.parametrize(("agent", "env_id"), [(DQN, "CartPole-v1"), (SAC, "Pendulum-v1"), (PPO, "CartPole-v1")])
+def test_a_layer_that_is_frozen_in_the_middle_stays_through_learning_saving_and_loading(agent, env_id, tmp_path):
+    replay = {"learning_starts": 8, "batch_size": 4, "buffer_size": 200, "tau": 0.1}
+    options = SMALL if agent is PPO else replay
+    whole = agent(envs.make(env_id, 3), seed=0, **options).learn(72, progress="off")
+    frozen = next(whole.policy.parameters()).requires_grad_(False)
+    at = frozen.clone()
+    whole.learn(72, progress="off")
+    whole.save(tmp_path / "a.rlt")
+    loaded = agent.load(tmp_path / "a.rlt", env=envs.make(env_id, 3))
+    loaded.learn(72, progress="off")
+    assert torch.equal(frozen, at)
+    assert torch.equal(next(loaded.policy.parameters()), at)
+    assert not next(loaded.policy.parameters()).requires_grad
+
+
 def test_what_compile_auto_decided_for_a_short_run_is_decided_anew_for_a_long_one(tmp_path):
     options = {"learning_starts": 8, "batch_size": 4, "buffer_size": 100, "train_freq": 1}
     agent = DQN(envs.make("CartPole-v1"), **options)

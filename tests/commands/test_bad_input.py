@@ -227,6 +227,7 @@ def test_code_that_a_run_folder_names_is_imported_only_where_it_is_trusted(comma
         assert asked in said.err, said.err
         assert not mark.exists()
         refused(command(*words, "trust=foreig"), "trust=foreig,foreign")
+        refused(command(*words, "trust=foreig,fore"), "trust=foreig,fore,foreign")
         refused(command(*words, "trust=part"), "trust=part,foreign")
         assert not mark.exists()
     assert not (tmp_path / "new").exists()

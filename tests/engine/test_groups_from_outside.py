@@ -105,3 +105,54 @@ def test_a_layer_that_is_frozen_stays_and_the_others_learn_on_with_their_state(r
         module[0].requires_grad_(True)
     engine(step, range(9, 11))
     assert not torch.equal(ours[0].weight, frozen)
+
+
+def two_networks(tau):
+    learner, target = network(), network()
+    rate = torch.tensor([RATE], dtype=torch.float64)
+
+    def update(step, x):
+        loss = step.minimise("net", lambda net: (net(x).square().sum(), ()), rate).loss
+        step.average("target", "net", tau)
+        return {"loss": loss}
+
+    return TrainingStep({"net": Group(learner, Adam()), "target": Group(target, None)}, update), learner, target
+
+
+def test_a_target_follows_a_network_of_which_a_layer_is_frozen():
+    step, learner, target = two_networks(0.25)
+    engine(step, range(3))
+    learner[0].requires_grad_(False)
+    before, at = [p.detach().clone() for p in target.parameters()], learner[0].weight.clone()
+    engine(step, [3])
+    assert torch.equal(learner[0].weight, at)
+    for old, now, source in zip(before, target.parameters(), learner.parameters()):
+        torch.testing.assert_close(now, 0.75 * old + 0.25 * source, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("frozen_in", ["the saved", "the loading"])
+def test_a_state_knows_which_layers_were_frozen(frozen_in):
+    saved, learner, _ = two_networks(0.1)
+    engine(saved, range(3))
+    loading, other, _ = two_networks(0.1)
+    (learner if frozen_in == "the saved" else other)[0].requires_grad_(False)
+    saved.gather()
+    loading.gather()
+    engine(saved, range(3, 5))
+    state = saved.state()
+    for group, of in zip(loading.groups.values(), saved.groups.values()):
+        group.module.load_state_dict(of.module.state_dict())
+    loading.load_state(state)
+    assert other[0].weight.requires_grad == (frozen_in != "the saved")
+    for each in (saved, loading):
+        engine(each, range(5, 8))
+    for one, two in zip(saved.groups.values(), loading.groups.values()):
+        assert torch.equal(weights(one.module), weights(two.module))
+
+
+def test_a_network_that_is_frozen_whole_is_refused():
+    module = network()
+    step = step_of(module, Adam())
+    module.requires_grad_(False)
+    with pytest.raises(ConfigError, match="no parameters that require a gradient"):
+        step.gather()
