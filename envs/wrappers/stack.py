@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from rlt.envs.layout import Arrays
 from rlt.envs.wrappers.wrapper import Attached, Base, Rows, VectorWrapper
 from rlt.errors import ConfigError, SpaceError
-from rlt.rl.vector_env import Stacked
+from rlt.rl.stacked import Stacked
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rlt.envs.layout import Arrays, Layout
 from rlt.errors import SpaceError
-from rlt.rl.vector_env import Stacked
+from rlt.rl.stacked import Stacked
 
 Rows = NDArray[np.intp]
 Rewards = NDArray[np.float32]

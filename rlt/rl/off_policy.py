@@ -22,8 +22,9 @@ from rlt.rl.agent import Agent
 from rlt.rl.memory import refuse_beyond_memory, size_text
 from rlt.rl.replay import Replay
 from rlt.rl.spaces import space_text
+from rlt.rl.stacked import Stacked
 from rlt.rl.stacks import stacked_in
-from rlt.rl.vector_env import Observation, Stacked
+from rlt.rl.vector_env import Observation
 from rlt.run.learner import Metrics, State
 from rlt.types import Float, Int64, Tensor
 

@@ -19,8 +19,9 @@ import torch
 
 import rlt
 from rlt.errors import ConfigError, RunError
+from rlt.rl.stacked import Stacked
 from rlt.rl.stacks import FrameStacks, stacked_in
-from rlt.rl.vector_env import Stacked, Step
+from rlt.rl.vector_env import Step
 from rlt.store.segment import Segment
 from rlt.types import Bool, Float, Int64, Tensor
 
@@ -58,8 +59,8 @@ class Storage(NamedTuple):
     stacks: Int64[Tensor, "frames size"] | None = None
     """Where the frames of a stacked observation stand, for each place of its newest. None where a frame is an observation."""
 
-    def observations(self, place: Int64[Tensor, "batch"]) -> Tensor:
-        """The observations at places of `frames`."""
+    def observations(self, place: Tensor) -> Tensor:
+        """The observations at places `[batch]` of `frames`."""
         return self.frames[place if self.stacks is None else self.stacks[place]]
 
 

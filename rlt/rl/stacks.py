@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from rlt.rl.vector_env import Stacked
+from rlt.rl.stacked import Stacked
 from rlt.types import Bool, Int64, Tensor
 
 

@@ -16,6 +16,7 @@ from gymnasium import Space
 from numpy.typing import NDArray
 
 from rlt.errors import ConfigError
+from rlt.rl.stacked import Stacked
 from rlt.types import Bool, Float32, Purpose, Tensor, Test, Train
 
 Observation: TypeAlias = Any
@@ -41,14 +42,6 @@ class Step(NamedTuple):
     """The observation that the action led to, before any reset. The same object as `obs` where no episode ended."""
     action_mask: Bool[Tensor, "num_envs n_actions"] | None = None
     """Which discrete actions are allowed at `obs`; None where the environment gives no `info["action_mask"]`."""
-
-
-class Stacked(NamedTuple):
-    """Observations that are the last `size` frames of the episode, oldest first, in their first dimension."""
-
-    size: int
-    zeros: bool
-    """Before an episode's first frame stand zeros, else that frame again."""
 
 
 class VectorEnv(ABC, Generic[Purpose]):

@@ -11,7 +11,8 @@ from rlt import envs
 from rlt.agents import DQN, SAC
 from rlt.envs.wrappers import ClipReward, FrameSkip, FrameStack, Grey
 from rlt.rl.replay import Replay, gather
-from rlt.rl.vector_env import Stacked, Step
+from rlt.rl.stacked import Stacked
+from rlt.rl.vector_env import Step
 from rlt.store.segment import SegmentFiles
 from rlt.store.tree import load_tree, save_tree
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rlt.errors import ConfigError, RunError
 from rlt.rl.memory import refuse_beyond_memory
 from rlt.rl.replay import Replay, gather
-from rlt.rl.vector_env import Stacked, Step
+from rlt.rl.stacked import Stacked
+from rlt.rl.vector_env import Step
 from rlt.store.segment import SegmentFiles
 from rlt.store.tree import load_tree, save_tree
 
