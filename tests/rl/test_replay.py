@@ -18,7 +18,7 @@ from rlt.rl.vector_env import Step
 from rlt.store.segment import SegmentFiles
 from rlt.store.tree import load_tree, save_tree
 
-GAMMA = 0.9
+GAMMA = 0.5  # with rewards in eighths, sums in float32 are exact
 CPU = torch.device("cpu")
 
 
@@ -43,7 +43,7 @@ class Stream:
     def step(self, replay):
         n = self.num_envs
         draw = [torch.rand(n, generator=self.random) < self.ends for _ in range(2)]
-        action, reward = torch.randint(5, (n,), generator=self.random), torch.randn(n, generator=self.random)
+        action, reward = torch.randint(5, (n,), generator=self.random), torch.randn(n, generator=self.random).mul(8).round() / 8
         final, done = self.fresh(), draw[0] | draw[1]
         after = torch.where(done.unsqueeze(1), self.fresh(), final) if bool(done.any()) else final
         replay.add(self.obs, action, Step(after, reward, *draw, final_obs=final))
@@ -85,7 +85,7 @@ class StackedStream(Stream):
     def step(self, *replays):
         n = self.num_envs
         draw = [torch.rand(n, generator=self.random) < self.ends for _ in range(2)]
-        action, reward = torch.randint(5, (n,), generator=self.random), torch.randn(n, generator=self.random)
+        action, reward = torch.randint(5, (n,), generator=self.random), torch.randn(n, generator=self.random).mul(8).round() / 8
         done = draw[0] | draw[1]
         for held, frame in zip(self.frames, self.fresh()):
             held.append(frame)
