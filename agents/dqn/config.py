@@ -7,7 +7,7 @@ from typing import Literal
 
 from rlt.errors import ConfigError
 from rlt.rl.off_policy_config import OffPolicyConfig
-from rlt.rl.schedules import Schedule
+from rlt.rl.schedules import Schedule, refuse_negative
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class DQNConfig(OffPolicyConfig):
         super().__post_init__()
         if not 0 < self.tau <= 1:
             raise ConfigError(f"agent.tau={self.tau} does not fit", "expected a number above 0, at most 1")
-        self.learning_rate.at_least_zero("agent.learning_rate")
-        if self.adam_epsilon < 0:
-            raise ConfigError(f"agent.adam_epsilon={self.adam_epsilon} does not fit", "expected a number of at least 0")
+        refuse_negative(self, "learning_rate", "adam_epsilon")
         if not 0 <= self.advantage_learning < 1:
             raise ConfigError(
                 f"agent.advantage_learning={self.advantage_learning} does not fit", "expected a number from 0 to below 1",

@@ -16,6 +16,7 @@ from rlt.nn.convolution import NatureCNN
 from rlt.nn.heads import DuelingHead
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
+from rlt.rl.encoder import flattened
 from rlt.shapes.spaces import channels_last, check_policy
 from rlt.types import Float, Int64, Tensor, UInt8
 
@@ -98,8 +99,7 @@ class DQNPolicy(nn.Module):
     @rlt.typed
     def forward(self, obs: Tensor) -> Float[Tensor, "batch n_actions"]:
         if self._flat:
-            obs = obs.reshape(obs.shape[0], -1)
-            obs = obs / 255 if obs.dtype == torch.uint8 else obs
+            obs = flattened(obs)
         elif self._turned:
             obs = obs.movedim(-1, 1)
         return self.network(obs)

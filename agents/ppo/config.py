@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rlt.errors import ConfigError
 from rlt.rl.named import Handed
-from rlt.rl.schedules import Schedule
+from rlt.rl.schedules import Schedule, refuse_negative
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,9 @@ class PPOConfig:
         for name in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number from 0 to 1")
-        for name in ("learning_rate", "clip_range"):
-            getattr(self, name).at_least_zero(f"agent.{name}")
+        refuse_negative(self, "learning_rate", "clip_range", "vf_coef", "adam_epsilon")
         if self.clip_range.start == 0:
             raise ConfigError("agent.clip_range=0 does not fit", "no probability could change", fix="agent.clip_range=0.2")
-        for name in ("vf_coef", "adam_epsilon"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number of at least 0")
         for name in ("clip_range_vf", "max_grad_norm", "clip_observation", "clip_reward", "target_kl"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number above 0")

@@ -15,7 +15,7 @@ from rlt.nn.config import CNNConfig, MLPConfig
 from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
 from rlt.rl.distributions import Distribution
-from rlt.rl.encoder import Encoder, rows
+from rlt.rl.encoder import Encoder, flattened, rows
 from rlt.rl.normalizers import ObservationNormalizer, ReturnScaler, TreeNormalizer
 from rlt.rl.spaces import space_leaves, space_map
 from rlt.rl.trees import tree_leaves, tree_map
@@ -183,7 +183,7 @@ class PPOPolicy(nn.Module):
     def normalize(self, obs: Observation) -> Observation:
         """Raw observations as the network wants them: normalised where asked for, flat for a vector network."""
         normal = obs if self.normalizer is None else self.normalizer(obs)
-        return normal.reshape(normal.shape[0], -1) if isinstance(self.network, MLP) else normal
+        return flattened(normal) if isinstance(self.network, MLP) else normal
 
     @rlt.typed
     def forward(self, obs: Observation, normalized: bool = False) -> tuple[Any, Float[Tensor, "batch"]]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rlt.errors import ConfigError
 from rlt.rl.off_policy_config import OffPolicyConfig
-from rlt.rl.schedules import Schedule
+from rlt.rl.schedules import Schedule, refuse_negative
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,8 @@ class SACConfig(OffPolicyConfig):
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a whole number of at least 1")
         if not 0 < self.tau <= 1:
             raise ConfigError(f"agent.tau={self.tau} does not fit", "expected a number above 0, at most 1")
-        for name in ("learning_rate", "actor_learning_rate", "critic_learning_rate", "temperature_learning_rate"):
-            if getattr(self, name) is not None:
-                getattr(self, name).at_least_zero(f"agent.{name}")
-        if self.adam_epsilon < 0:
-            raise ConfigError(f"agent.adam_epsilon={self.adam_epsilon} does not fit", "expected a number of at least 0")
+        rates = ("learning_rate", "actor_learning_rate", "critic_learning_rate", "temperature_learning_rate")
+        refuse_negative(self, *rates, "adam_epsilon")
         for name in ("temperature_init", "max_grad_norm"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ConfigError(f"agent.{name}={getattr(self, name)} does not fit", "expected a number above 0")

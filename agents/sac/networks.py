@@ -17,6 +17,7 @@ from rlt.nn.initializers import HIDDEN_GAIN, orthogonal
 from rlt.nn.mlp import activation, hidden_layers
 from rlt.nn.stacked import StackedMLP
 from rlt.rl.distributions import Categorical, GaussianParameters
+from rlt.rl.encoder import flattened
 from rlt.rl.networks import build_own, refuse_options
 from rlt.rl.squashed import SquashedGaussian
 from rlt.shapes.spaces import BATCH, check_policy, describe_space, example_observation, policy_output
@@ -129,10 +130,7 @@ class SACPolicy(nn.Module):
     @rlt.typed
     def observe(self, obs: Shaped[Tensor, "batch *shape"]) -> Tensor:
         """Observations as the networks want them: for vector networks flat, bytes from 0 to 1."""
-        if not self.flat_observations:
-            return obs
-        flat = obs.reshape(obs.shape[0], -1)
-        return flat / 255 if flat.dtype == torch.uint8 else flat
+        return flattened(obs) if self.flat_observations else obs
 
     @rlt.typed
     def forward(self, obs: Tensor) -> Any:

@@ -71,7 +71,7 @@ class Group:
     """The same in train mode: a compiler that works beside must not see the module change its mode."""
 
     def __post_init__(self) -> None:
-        self.names = [name for name, p in self.module.named_parameters() if p.requires_grad]
+        self.names = self._trained()
         self.flat = FlatParameters(self.module.parameters())
         self.state = self.optimizer.initial_state(self.flat.buffer) if self.optimizer is not None else {}
         self._look()
@@ -87,12 +87,13 @@ class Group:
             self.evaluating = copy.deepcopy(self.module, dict(shared)).eval()
             self.learning = copy.deepcopy(self.module, dict(shared)).train(trains)
 
+    def _trained(self) -> list[str]:
+        return [name for name, p in self.module.named_parameters() if p.requires_grad]
+
     @rlt.typed
     def views(self, buffer: Float[Tensor, "size"]) -> dict[str, Tensor]:
         """Each parameter by name, as a view of `buffer`."""
-        parameters = self.flat.parameters
-        pieces = buffer.split([p.numel() for p in parameters])
-        return {name: piece.view(p.shape) for name, piece, p in zip(self.names, pieces, parameters)}
+        return _views(buffer, self.names, self.flat.parameters)
 
     def like(self, other: Group, values: Tensor) -> Tensor:
         """`values` of another group over a network like this one as values of this one's parameters: some may be frozen there."""
@@ -103,33 +104,35 @@ class Group:
 
     def gather(self) -> None:
         """Looks for parameters that were replaced from outside; to be called between updates, not in each."""
-        names = [name for name, p in self.module.named_parameters() if p.requires_grad]
-        pieces = self._pieces() if names != self.names else {}
+        before = self.flat.parameters
         replaced = self.flat.gather(self.module.parameters())
-        if names != self.names:
-            self._regroup(names, pieces)
+        if replaced and (names := self._trained()) != self.names:
+            self._regroup(names, before)
         if replaced or (self.learning is not self.module and [id(b) for b in self.module.buffers()] != self._buffers):
             self._look()
 
 
-    def _pieces(self) -> dict[str, dict[str, Tensor]]:
-        """The optimiser's state of each parameter, by its name, as far as it is one number for each of the parameter's."""
-        size = self.flat.buffer.shape
-        return {key: self.views(value) for key, value in self.state.items() if value.shape == size}
-
-    def _regroup(self, names: list[str], pieces: dict[str, dict[str, Tensor]]) -> None:
-        """Parameters were frozen or unfrozen: what is left keeps its part of the optimiser's state, what is new has none."""
-        self.names = names
+    def _regroup(self, names: list[str], before: list[nn.Parameter]) -> None:
+        """Parameters were frozen or unfrozen; `before` were those until now. What is left keeps its part of the optimiser's
+        state, what is new has none."""
+        old, self.names = self.names, names
         if self.optimizer is None:
             return
-        before, self.state = self.state, self.optimizer.initial_state(self.flat.buffer)
+        held, self.state = self.state, self.optimizer.initial_state(self.flat.buffer)
+        size = sum(p.numel() for p in before)
         for key, value in self.state.items():
-            if key not in pieces:
-                value.copy_(before[key])
+            if held[key].numel() != size:
+                value.copy_(held[key])  # a count of steps, no number for each parameter
                 continue
+            pieces = _views(held[key], old, before)
             for name, view in self.views(value).items():
-                if name in pieces[key]:
-                    view.copy_(pieces[key][name])
+                if name in pieces:
+                    view.copy_(pieces[name])
+
+
+def _views(buffer: Tensor, names: list[str], parameters: list[nn.Parameter]) -> dict[str, Tensor]:
+    pieces = buffer.split([p.numel() for p in parameters])
+    return {name: piece.view(p.shape) for name, piece, p in zip(names, pieces, parameters)}
 
 
 class Step(ABC):

@@ -48,8 +48,7 @@ class Flat(nn.Module):
 
     @rlt.typed
     def forward(self, x: Shaped[Tensor, "batch *shape"]) -> Float[Tensor, "batch size"]:
-        flat = x.reshape(x.shape[0], self.size)
-        return flat / 255 if flat.dtype == torch.uint8 else flat
+        return flattened(x)
 
 
 class Bits(nn.Module):
@@ -119,6 +118,12 @@ def _part(space: Space[Any], features: int) -> Flat | Bits | OneHot | Image:
         "expected a Box of numbers, Discrete, MultiDiscrete or MultiBinary",
         fix="model.name=my_package:MyNet",
     )
+
+
+def flattened(obs: Tensor) -> Tensor:
+    """Numbers `[batch, …]` as vectors `[batch, n]`; bytes from 0 to 1."""
+    flat = obs.reshape(obs.shape[0], -1)
+    return flat / 255 if flat.dtype == torch.uint8 else flat
 
 
 def rows(obs: Any) -> int:

@@ -62,11 +62,6 @@ class Schedule:
             done = (1 - math.cos(math.pi * done)) / 2
         return self.start + (self.end - self.start) * done
 
-    def at_least_zero(self, key: str) -> None:
-        """ConfigError where it is negative anywhere: a step would go uphill."""
-        if min(self.start, self.end) < 0:
-            raise ConfigError(f"{key}={self.plain()} does not fit", "expected numbers of at least 0")
-
     @property
     def is_constant(self) -> bool:
         """Whether it is one number throughout."""
@@ -78,3 +73,15 @@ class Schedule:
             return self.start
         end = f":{self.end!r}" if self.end else ""
         return f"{self.kind}:{self.start!r}{end}" + (f"@{self.fraction!r}" if self.fraction < 1 else "")
+
+
+def refuse_negative(options: Any, *names: str) -> None:
+    """ConfigError where one of these options of an agent, a number or a schedule, is negative anywhere: a step would go
+    uphill. None is none."""
+    for name in names:
+        value = getattr(options, name)
+        if isinstance(value, Schedule):
+            if min(value.start, value.end) < 0:
+                raise ConfigError(f"agent.{name}={value.plain()} does not fit", "expected numbers of at least 0")
+        elif value is not None and value < 0:
+            raise ConfigError(f"agent.{name}={value} does not fit", "expected a number of at least 0")

@@ -21,8 +21,8 @@ from rlt.config import defaults, from_mapping
 from rlt.errors import ConfigError, ShapeError, SpaceError
 from rlt.rl.replay import Storage, gather
 from rlt.run.folder import RunFolder
-from rlt.store.tree import load_tree, save_tree
 from tests.agents import tiny
+from tests.agents.twins import went_on_and_resumed
 
 NAME = "agent.name=experiments.examples.td3:TD3"
 SMALL = {"learning_starts": 30, "buffer_size": 200, "batch_size": 16, "model": {"hidden": [16]}, "threads": 1}
@@ -96,14 +96,10 @@ def test_a_run_of_it_is_like_any_other(capsys):
 
 @pytest.mark.parametrize("at", [20, 150, 200])
 def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on(at, tmp_path):
-    whole, stopped, resumed = (TD3(envs.make("Pendulum-v1", 2, backend="sync"), seed=4, **SMALL) for _ in range(3))
-    for agent in (whole, stopped):
-        agent.begin(300)
-    whole.advance(300)
-    stopped.advance(at)
-    save_tree(tmp_path / "x.rlt", stopped.state(), kind="checkpoint")
-    assert resumed.load_state(load_tree(tmp_path / "x.rlt", kind="checkpoint")) is None
-    resumed.advance(300)
+    def make():
+        return TD3(envs.make("Pendulum-v1", 2, backend="sync"), seed=4, **SMALL)
+
+    whole, resumed, _ = went_on_and_resumed(make, at, 300, tmp_path)
     assert all(torch.equal(value, resumed.weights()[name]) for name, value in whole.weights().items())
     for name, value in whole.update_state()["networks"].items():
         assert torch.equal(value, resumed.update_state()["networks"][name])

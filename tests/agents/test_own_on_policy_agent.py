@@ -17,8 +17,9 @@ from rlt.assembly.compose import plan
 from rlt.errors import SpaceError
 from rlt.rl.extensions import LossTerm
 from rlt.run.folder import RunFolder
-from rlt.store.tree import load_tree, save_tree
+from rlt.store.tree import save_tree
 from tests.agents import tiny
+from tests.agents.twins import went_on_and_resumed
 
 NAME = "agent.name=experiments.examples.reinforce:Reinforce"
 SMALL = {"episodes": 3, "model": {"hidden": [16]}, "threads": 1}
@@ -50,15 +51,8 @@ def test_a_run_of_it_is_like_any_other():
 
 @pytest.mark.parametrize("at", [100, 150, 202])
 def test_a_resumed_agent_ends_bit_equal_to_one_that_went_on(at, tmp_path):
-    whole, stopped, resumed = (cartpole() for _ in range(3))
-    for agent in (whole, stopped):
-        agent.begin(400)
-    whole.advance(400)
-    stopped.advance(at)
-    save_tree(tmp_path / "x.rlt", stopped.state(), kind="checkpoint")
-    assert resumed.load_state(load_tree(tmp_path / "x.rlt", kind="checkpoint")) is None
-    assert 0 < resumed.step.updates < whole.step.updates
-    resumed.advance(400)
+    whole, resumed, updates = went_on_and_resumed(cartpole, at, 400, tmp_path)
+    assert 0 < updates < whole.step.updates
     digests = {save_tree(tmp_path / "end.rlt", agent.state(), kind="checkpoint") for agent in (whole, resumed)}
     assert len(digests) == 1
 
